@@ -2,10 +2,11 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /** Folders that a layer must not reach into; arrows point one way (docs/architecture.md). */
-const forbid = (...layers) => layers.map((layer) => ({
-  group: [`**/${layer}/**`],
-  message: `This layer must not import from ${layer}/.`,
-}));
+const forbid = (...layers) =>
+  layers.map((layer) => ({
+    group: [`**/${layer}/**`],
+    message: `This layer must not import from ${layer}/.`,
+  }));
 
 const noVscode = { name: 'vscode', message: 'Only src/vscode may import vscode.' };
 const zodMini = { name: 'zod', message: "Import 'zod/mini': the full build is six times larger." };
@@ -41,7 +42,10 @@ export default tseslint.config(
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
       'max-params': ['error', 3],
       'no-restricted-syntax': [
@@ -65,7 +69,7 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
-        { selector: "ImportDeclaration[source.value=/^node:/]", message: 'core does no I/O.' },
+        { selector: 'ImportDeclaration[source.value=/^node:/]', message: 'core does no I/O.' },
         { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'core has no clock.' },
         { selector: 'ExportDefaultDeclaration', message: 'No default exports.' },
         { selector: 'ExportAllDeclaration', message: 'No barrels.' },
@@ -83,7 +87,7 @@ export default tseslint.config(
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: { 'max-params': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
   },
-  { files: ['vitest.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['vitest.config.mts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],

@@ -1,4 +1,5 @@
 import type { ErrorData } from '../error.ts';
+import type { WorkloadSettings } from '../inventory/inventory.ts';
 import type { Script } from '../script/script.ts';
 
 export const PLAN_FORMAT = 1;
@@ -28,7 +29,16 @@ export type Action =
   | { readonly kind: 'probe'; readonly moment: 'before' | 'after' }
   | { readonly kind: 'upload'; readonly asset: AssetName; readonly output: string }
   | { readonly kind: 'script'; readonly call: PlannedCall }
-  | { readonly kind: 'measure'; readonly call: PlannedCall; readonly trial: TrialId; readonly lease: string }
+  | {
+      readonly kind: 'measure';
+      readonly call: PlannedCall;
+      readonly trial: TrialId;
+      readonly workload: WorkloadSettings['kind'];
+      /** Hash of the workload's configuration: the same on both sides, or they are not comparable. */
+      readonly configHash: string;
+      /** Host whose lease is held meanwhile: also for a guest, its host. */
+      readonly lease: string;
+    }
   | { readonly kind: 'report' };
 
 /** Files that the product ships and uploads. */

@@ -1,0 +1,121 @@
+import { userInfo } from 'node:os';
+import type { Side } from '../../core/recipe/plan.ts';
+import { approvalLines } from '../../core/recipe/planText.ts';
+import {
+  addSegment,
+  createRun,
+  findRun,
+  readDescription,
+  readSegments,
+  type RunPaths,
+} from '../../run/directory.ts';
+import { RunError } from '../../run/error.ts';
+import { readJournal } from '../../run/journal.ts';
+import { replay, type RunState } from '../../run/state.ts';
+import { reportOf } from '../../run/report/write.ts';
+import { exitCodes, type ExitCode } from '../exit.ts';
+import { followRun } from '../following.ts';
+import { firstSegment, makePlan, type Placed, type PlanOptions } from '../planning.ts';
+import { installation, openSession, PRODUCT_VERSION, type Session } from '../session.ts';
+import { confirm, isInteractive, say } from '../terminal.ts';
+import { reportExit, verdictLines } from '../verdict.ts';
+
+export type RunOptions = PlanOptions & {
+  readonly yes?: boolean;
+  /** Resume: `true` for the latest run of the experiment, or a run's id. */
+  readonly resume?: boolean | string;
+  /** Add the plan to this run. */
+  readonly into?: string;
+};
+
+/** `run EXPERIMENT`: plan, approval, then the runner as a process of its own, followed until it ends. */
+export async function run(name: string, options: RunOptions, signal: AbortSignal): Promise<ExitCode> {
+  const session = await openSession(options);
+  const paths =
+    options.resume === undefined
+      ? await begin(session, { name, options }, signal)
+      : await toResume(session, name, options.resume);
+  say(`run ${(await readDescription(paths)).run} in ${paths.directory}`);
+  const program = { node: process.execPath, cli: installation.cli, environment: {} };
+  const state = await followRun(paths, program, signal);
+  return conclude(paths, state, signal);
+}
+
+/** Plans, asks for approval, writes the run's directory. @throws RunError `not-approved`. */
+async function begin(
+  session: Session,
+  request: { readonly name: string; readonly options: RunOptions },
+  signal: AbortSignal,
+): Promise<RunPaths> {
+  const { name, options } = request;
+  const present = options.into === undefined ? null : await findRun(session.root, options.into);
+  const placed = present === null ? firstSegment : await placeIn(present);
+  const { plan } = await makePlan(session, { name, options, placed }, signal);
+  say(`${plan.steps.length} steps for experiment ${name}; \`kvm-parity plan ${name}\` shows every command.`);
+  for (const line of approvalLines(plan.approval)) say(line);
+  if (options.yes !== true && !(isInteractive() && (await confirm('Start?', signal)))) {
+    throw new RunError('not-approved');
+  }
+  const approvedAt = new Date().toISOString();
+  const paths =
+    present ??
+    (await createRun(session.root, {
+      experiment: name,
+      createdAt: approvedAt,
+      product: PRODUCT_VERSION,
+      inventory: session.inventory,
+      sshConfig: session.sshConfig,
+    }));
+  const approvedBy = `${userInfo().username}, ${options.yes === true ? '--yes' : 'at the prompt'}`;
+  await addSegment(paths, { segment: placed.segment, approvedAt, approvedBy, plan });
+  return paths;
+}
+
+/** The next segment of a run that has some. */
+async function placeIn(paths: RunPaths): Promise<Placed> {
+  const segments = await readSegments(paths);
+  const rounds = (side: Side): number =>
+    segments
+      .flatMap(({ plan }) => plan.steps)
+      .reduce(
+        (most, { action }) =>
+          action.kind === 'measure' && action.trial.side === side ? Math.max(most, action.trial.round) : most,
+        0,
+      );
+  return { segment: segments.length + 1, roundsDone: { host: rounds('host'), guest: rounds('guest') } };
+}
+
+/** @throws RunError `run-not-found`, `nothing-to-resume`. */
+async function toResume(session: Session, experiment: string, resume: boolean | string): Promise<RunPaths> {
+  const paths = await findRun(session.root, typeof resume === 'string' ? resume : 'latest');
+  const description = await readDescription(paths);
+  if (description.experiment !== experiment) {
+    throw new RunError('run-not-found', {
+      run: `${description.run}" of experiment "${experiment}`,
+      directory: session.root,
+      matches: 0,
+    });
+  }
+  const state = replay((await readJournal(paths.journal)).events);
+  const introduced = state.segments.length;
+  if (state.status === 'completed' && introduced === (await readSegments(paths)).length) {
+    throw new RunError('nothing-to-resume', { run: description.run, status: state.status });
+  }
+  return paths;
+}
+
+async function conclude(paths: RunPaths, state: RunState, signal: AbortSignal): Promise<ExitCode> {
+  if (state.status !== 'completed') {
+    say(
+      signal.aborted
+        ? `The run goes on without this terminal. \`kvm-parity status\` shows it, \`kvm-parity cancel ${state.run}\` ends it.`
+        : `The run is not complete (${state.status === 'running' ? 'its runner died' : state.status}). \`kvm-parity run ${state.experiment} --resume\` goes on with it.`,
+    );
+    return signal.aborted ? exitCodes.ok : exitCodes.failed;
+  }
+  if (state.trials.length === 0) return exitCodes.ok;
+  const report = await reportOf(paths, await readDescription(paths), state);
+  for (const line of verdictLines(report)) say(line);
+  if (state.report !== null) process.stdout.write(`${paths.directory}/${state.report}\n`);
+  return reportExit(report);
+}

@@ -1,0 +1,169 @@
+import { Command, CommanderError } from 'commander';
+import { CodedError } from '../core/error.ts';
+import { FactsError } from '../core/facts/error.ts';
+import { fill } from '../core/messages.ts';
+import { PlanError } from '../core/recipe/stage.ts';
+import { allMessages } from '../run/describe.ts';
+import { RunError } from '../run/error.ts';
+import { check } from './commands/check.ts';
+import { cancel } from './commands/cancel.ts';
+import { clean } from './commands/clean.ts';
+import { parse } from './commands/parse.ts';
+import { plan } from './commands/plan.ts';
+import { probe } from './commands/probe.ts';
+import { report } from './commands/report.ts';
+import { restore } from './commands/restore.ts';
+import { run } from './commands/run.ts';
+import { runner } from './commands/runner.ts';
+import { status } from './commands/status.ts';
+import { exitCodes, type ExitCode } from './exit.ts';
+import { InputError, inputMessages, PRODUCT_VERSION, type CommonOptions } from './session.ts';
+import { say } from './terminal.ts';
+
+/** Messages of everything that a command can throw. */
+const messages: Readonly<Record<string, string>> = { ...allMessages, ...inputMessages };
+
+/** Errors that the user's input caused, by area. */
+function isBadInput(error: unknown): boolean {
+  if (error instanceof InputError || error instanceof PlanError || error instanceof FactsError) return true;
+  return RunError.is(error, 'run-not-found', 'nothing-to-resume', 'format-newer', 'not-approved');
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof CodedError))
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const template = messages[String(error.reason)];
+  const text = template === undefined ? error.message : fill(template, error.data);
+  return `${text} [${String(error.reason)}]`;
+}
+
+const stop = new AbortController();
+
+/** Runs a command and sets the exit code; Ctrl-C stops waiting, a second one ends at once. */
+function command<Arguments extends readonly unknown[]>(
+  action: (...words: Arguments) => Promise<ExitCode>,
+): (...words: Arguments) => Promise<void> {
+  return async (...words) => {
+    try {
+      process.exitCode = await action(...words);
+    } catch (error) {
+      say(`kvm-parity: ${explain(error)}`);
+      process.exitCode = isBadInput(error) ? exitCodes.badInput : exitCodes.failed;
+    }
+  };
+}
+
+function program(): Command {
+  const cli = new Command('kvm-parity')
+    .description(
+      'How close does a KVM guest come to the bare machine it runs on, and is the comparison fair?',
+    )
+    .version(PRODUCT_VERSION)
+    .option('-i, --inventory <file>', 'the inventory', 'kvm-parity.yaml')
+    .option('--ssh-config <file>', 'another SSH configuration than ~/.ssh/config')
+    .exitOverride()
+    .showHelpAfterError();
+  const common = (): CommonOptions => cli.opts();
+  const many = (value: string, before: readonly string[] | undefined): readonly string[] => [
+    ...(before ?? []),
+    value,
+  ];
+
+  cli
+    .command('check')
+    .argument('[file]', 'the inventory')
+    .description('check an inventory')
+    .action(command((file: string | undefined) => check(file ?? common().inventory)));
+  cli
+    .command('probe')
+    .argument('[machine...]')
+    .description('record the environment of machines (read-only)')
+    .option('--json', 'print the whole environment')
+    .action(
+      command((names: string[], options: { json?: boolean }) =>
+        probe(names, { ...common(), ...options }, stop.signal),
+      ),
+    );
+  cli
+    .command('plan')
+    .argument('<experiment>')
+    .description('show every step and script of a run, before anything happens')
+    .option('--stage <stage>', 'only this stage (may be given several times)', many)
+    .option('--quick', 'the shortest settings')
+    .option('--json', 'print the plan as data')
+    .action(command((name: string, options: object) => plan(name, { ...common(), ...options }, stop.signal)));
+  cli
+    .command('run')
+    .argument('<experiment>')
+    .description('run an experiment, or some of its stages')
+    .option('--stage <stage>', 'only this stage (may be given several times)', many)
+    .option('--yes', 'approve the plan without being asked')
+    .option('--resume [run]', 'go on with a run that was interrupted, failed or cancelled')
+    .option('--into <run>', 'add the stages to this run')
+    .option('--quick', 'the shortest settings: proves the pipeline, measures nothing')
+    .action(command((name: string, options: object) => run(name, { ...common(), ...options }, stop.signal)));
+  cli
+    .command('status')
+    .argument('[run]')
+    .description('show all runs, or one')
+    .action(command((id: string | undefined) => status(id, common())));
+  cli
+    .command('cancel')
+    .argument('<run>')
+    .description('end a run in order; it can be resumed')
+    .action(command((id: string) => cancel(id, common())));
+  cli
+    .command('report')
+    .argument('<run>')
+    .description('compare what a run has measured')
+    .option('--format <format>', 'html, md, csv or json', 'md')
+    .option('-o, --output <file>', 'write to a file')
+    .action(
+      command((id: string, options: { format: string; output?: string }) =>
+        report(id, { ...common(), ...options }),
+      ),
+    );
+  cli
+    .command('restore')
+    .argument('[run]', 'default: the latest')
+    .description('take back what a run changed on the machines; harmless when repeated')
+    .option(
+      '--machine <machine>',
+      'restore this machine, whatever run changed it (may be given several times)',
+      many,
+    )
+    .option('--yes', 'end a job that still runs without being asked')
+    .action(
+      command((id: string | undefined, options: object) =>
+        restore(id, { ...common(), ...options }, stop.signal),
+      ),
+    );
+  cli
+    .command('clean')
+    .argument('[machine...]')
+    .description('remove the files of KVM Parity from machines')
+    .action(command((names: string[]) => clean(names, common(), stop.signal)));
+  cli
+    .command('parse')
+    .argument('<kind>', 'lscpu, meminfo, cmdline, systemctl-show, thp, numactl, environment …')
+    .argument('<file>', 'a file, or - for standard input')
+    .description('print a recorded output as JSON')
+    .action(command((kind: string, file: string) => parse(kind, file)));
+  cli
+    .command('runner', { hidden: true })
+    .argument('<directory>')
+    .action(command((directory: string) => runner(directory)));
+  return cli;
+}
+
+process.on('SIGINT', () => {
+  if (stop.signal.aborted) process.exit(130);
+  stop.abort();
+});
+
+program()
+  .parseAsync()
+  .catch((error: unknown) => {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput;
+  });

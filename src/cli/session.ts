@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { CodedError } from '../core/error.ts';
+import type { Environment } from '../core/facts/environment.ts';
+import type { Experiment, Inventory } from '../core/inventory/inventory.ts';
+import { loadInventory } from '../core/inventory/load.ts';
+import { formatProblem } from '../core/inventory/messages.ts';
+import type { AssetName } from '../core/recipe/plan.ts';
+import { connect } from '../remote/connect.ts';
+import { jobsOf } from '../remote/job/jobs.ts';
+import { questionsOf } from '../run/asking.ts';
+import type { Asset } from '../run/context.ts';
+import { DATA_DIRECTORY } from '../run/directory.ts';
+import { probeMachine } from '../run/execute/probe.ts';
+import { writeJson } from '../run/files.ts';
+import { keeperOf, openMachines, type Machines } from '../run/machines.ts';
+import { askTerminal, say } from './terminal.ts';
+
+export const PRODUCT_VERSION = '0.1.0';
+
+/** Options that every command takes. */
+export type CommonOptions = {
+  readonly inventory: string;
+  readonly sshConfig?: string;
+};
+
+export type InputReason =
+  | 'inventory-unreadable' // data: file, detail
+  | 'inventory-invalid' // data: file, problems
+  | 'experiment-unknown' // data: experiment, known
+  | 'machine-unknown'
+  | 'file-unreadable'
+  | 'option-invalid'
+  | 'asset-missing';
+
+/** The user's input is at fault: exit code 2. */
+export class InputError extends CodedError<InputReason> {}
+
+export const inputMessages: Readonly<Record<InputReason, string>> = {
+  'inventory-unreadable':
+    'The inventory {file} cannot be read: {detail}. Name another with --inventory FILE.',
+  'inventory-invalid': '{file}: {problems} problem(s), see above.',
+  'experiment-unknown': 'There is no experiment "{experiment}" in the inventory. Known: {known}.',
+  'machine-unknown': 'There is no machine "{machine}" in the inventory. Known: {known}.',
+  'file-unreadable': '{file} cannot be read: {detail}.',
+  'option-invalid': '{option}: {detail}.',
+  'asset-missing':
+    '{file} is missing: KVM Parity is not installed completely (when working on its source: npm run build).',
+};
+
+export type Session = {
+  readonly inventory: Inventory;
+  /** Directory of the inventory file; `.kvm-parity` lies in it. */
+  readonly root: string;
+  readonly sshConfig: string | null;
+};
+
+/** Where our own bundle and what it ships lie. */
+export const installation = {
+  cli: resolve(__filename),
+  assets: join(__dirname, 'assets'),
+  report: join(__dirname, 'report'),
+};
+
+/** Loads the inventory; warnings are said, errors end the command. @throws InputError */
+export async function openSession(options: CommonOptions): Promise<Session> {
+  const file = options.inventory;
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new InputError('inventory-unreadable', { file, detail: detailOf(cause) }, { cause });
+  });
+  const { inventory, problems } = loadInventory(text, file);
+  for (const problem of problems) say(formatProblem(problem));
+  if (inventory === null) {
+    const errors = problems.filter(({ severity }) => severity === 'error').length;
+    throw new InputError('inventory-invalid', { file, problems: errors });
+  }
+  return {
+    inventory,
+    root: dirname(resolve(file)),
+    sshConfig: options.sshConfig === undefined ? null : resolve(options.sshConfig),
+  };
+}
+
+export function detailOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** @throws InputError `experiment-unknown`. */
+export function experimentOf({ inventory }: Session, name: string): Experiment {
+  const experiment = inventory.experiments[name];
+  if (experiment === undefined) {
+    const known = Object.keys(inventory.experiments).join(', ') || 'none';
+    throw new InputError('experiment-unknown', { experiment: name, known });
+  }
+  return experiment;
+}
+
+/** How this process reaches machines itself: for probing, restoring, cleaning. Questions go to the terminal. */
+export function reaching(
+  session: Pick<Session, 'sshConfig'>,
+): Pick<Parameters<typeof openMachines>[0], 'connect' | 'jobsOf' | 'now'> {
+  const questions = questionsOf(askTerminal, process.env);
+  const settings = { configFile: session.sshConfig ?? undefined };
+  return { connect: (target) => connect(target, { settings, questions }), jobsOf, now: () => new Date() };
+}
+
+export function machinesOf(session: Session): Machines {
+  return openMachines({
+    ...reaching(session),
+    inventory: session.inventory,
+    record: () => Promise.resolve(),
+  });
+}
+
+/** Probes machines side by side and keeps the newest environment of each. */
+export async function probeAll(
+  session: Session,
+  names: readonly string[],
+  use: { readonly domain: string | null; readonly signal: AbortSignal },
+): Promise<readonly Environment[]> {
+  const machines = machinesOf(session);
+  const directory = join(session.root, DATA_DIRECTORY, 'environments');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  try {
+    return await Promise.all(
+      names.map(async (name) => {
+        const as = keeperOf(session.inventory, name);
+        const { transport } = machines.get(name);
+        const { inventory } = session;
+        const environment = await probeMachine(
+          { transport, as, inventory, domain: use.domain },
+          () => new Date(),
+          use.signal,
+        );
+        await writeJson(join(directory, `${name}.json`), environment);
+        return environment;
+      }),
+    );
+  } finally {
+    await machines.close();
+  }
+}
+
+/** A file that the product ships. @throws InputError `asset-missing`. */
+export async function assetOf(name: AssetName): Promise<Asset> {
+  const path = join(installation.assets, name);
+  const content = await readFile(path).catch((cause: unknown) => {
+    throw new InputError('asset-missing', { file: path }, { cause });
+  });
+  const { size } = await stat(path);
+  return { path, size, sha256: createHash('sha256').update(content).digest('hex') };
+}

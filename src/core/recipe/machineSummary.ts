@@ -1,0 +1,11 @@
+/** What planning needs to know of a machine; null where the probe could not find out. */
+export type MachineSummary = {
+  readonly machine: string;
+  readonly onlineCpus: number | null;
+  /** Absolute path or command name of the Java launcher. */
+  readonly java: string | null;
+  /** The Java compiler of the same machine, where it has one. */
+  readonly javac: string | null;
+  /** Who is logged in, one line each, as `who` prints it. */
+  readonly loggedIn: readonly string[];
+};

@@ -1,0 +1,33 @@
+# Removes our files from a machine. Refused while something of ours is still needed there.
+#
+# STATE    our directory on this machine
+# Prints: cleaned BYTES, or what is in the way: undo RESOURCE | job ID | lease RUN
+set -eu
+[ -d "$STATE" ] || { echo "cleaned 0"; exit 0; }
+busy=0
+for entry in "$STATE"/undo/*/; do
+    [ -f "$entry/complete" ] || continue
+    echo "undo $(cat "$entry/resource")"
+    busy=1
+done
+for job in "$STATE"/jobs/*/; do
+    [ -f "$job/pid" ] || continue
+    read -r pid started boot_id <"$job/pid" || continue
+    [ "$boot_id" = "$(cat /proc/sys/kernel/random/boot_id)" ] || continue
+    [ -r "/proc/$pid/stat" ] || continue
+    # shellcheck disable=SC2046 # the fields of /proc/PID/stat after the name
+    set -- $(sed 's/.*) //' "/proc/$pid/stat")
+    [ "${20}" = "$started" ] || continue
+    [ "$1" != Z ] || continue
+    echo "job $(basename "$job")"
+    busy=1
+done
+if [ -d "$STATE/lease" ]; then
+    echo "lease $(cat "$STATE/lease/run" 2>/dev/null || echo '?')"
+    busy=1
+fi
+[ "$busy" = 0 ] || exit 3
+bytes=$(du -sk "$STATE" | cut -f1)
+rm -rf "$STATE/files" "$STATE/jobs" "$STATE/undo" "$STATE"/undo-of-*
+rmdir "$STATE" 2>/dev/null || :
+echo "cleaned $((bytes * 1024))"

@@ -1,0 +1,144 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import type { PlannedCall, Step } from '../../core/recipe/plan.ts';
+import { CALL_PATIENCE_MS, scriptCall, type RunContext } from '../context.ts';
+import { logFile } from '../directory.ts';
+import { RunError } from '../error.ts';
+import type { JobEnd } from '../events.ts';
+import { fileName } from '../files.ts';
+import { isCode } from '../journal.ts';
+import { lastAttempt } from '../state.ts';
+
+/** A measurement lasts hours and goes on without us: a machine out of reach is waited for through a night. */
+const JOB_PATIENCE_MS = 24 * 3600_000;
+
+/** Time between TERM and KILL when a job is cancelled. */
+const GRACE_SECONDS = 10;
+
+export type JobRun = { readonly step: Step; readonly attempt: number; readonly call: PlannedCall };
+
+/** Appends to the log of one attempt; its size is the offset to go on from. */
+async function openLog(file: string): Promise<{ readonly handle: FileHandle; size: number }> {
+  const handle = await open(file, 'a', 0o600);
+  return { handle, size: (await handle.stat()).size };
+}
+
+async function appendAll(handle: FileHandle, bytes: Uint8Array, file: string): Promise<void> {
+  try {
+    let written = 0;
+    while (written < bytes.length) written += (await handle.write(bytes, written)).bytesWritten;
+  } catch (cause) {
+    if (isCode(cause, 'ENOSPC', 'EDQUOT')) throw new RunError('controller-disk-full', { file }, { cause });
+    throw cause;
+  }
+}
+
+/**
+ * Runs a step's script as a detached job and follows it to its end, through lost connections and through
+ * the death of an earlier runner: what the journal says was begun is taken up, not begun again.
+ *
+ * @throws TransportError when the machine stays out of reach; RunError `controller-disk-full`. The job lives on.
+ */
+export async function runJob(
+  context: RunContext,
+  run: JobRun,
+  onStarted?: (pid: number) => Promise<void>,
+): Promise<JobEnd> {
+  const { step, attempt } = run;
+  const known = lastAttempt(context.state.steps.get(step.id) ?? unknownStep(step.id))?.job ?? null;
+  if (known?.end != null) return known.end;
+  const job = { id: `${context.description.run}-${fileName(step.id)}-${attempt}`, as: run.call.as };
+  if (known === null) {
+    await context.record({
+      kind: 'job-intended',
+      step: step.id,
+      attempt,
+      job: job.id,
+      machine: step.machine,
+      as: job.as,
+    });
+  }
+  const call = scriptCall(context, run.call);
+  const file = logFile(context.paths, step.id, attempt);
+  const log = await openLog(file);
+  let started = known?.started != null;
+  const stopCancelling = cancelOnWish(context, step.machine, job);
+  try {
+    const end = await context.machines.persist(
+      step.machine,
+      { patienceMs: JOB_PATIENCE_MS, signal: context.detach },
+      async ({ jobs }, alive) => {
+        if (!started) {
+          if (context.cancel.aborted) throw new RunError('cancelled', { step: step.id });
+          const start = await jobs.start(job, call, context.detach);
+          const { pid, bootId } = start;
+          await context.record({
+            kind: 'job-started',
+            step: step.id,
+            attempt,
+            pid,
+            bootId,
+            again: start.state === 'exists',
+          });
+          started = true;
+          await onStarted?.(pid);
+        }
+        await alive();
+        return jobs.follow(job, {
+          offset: log.size,
+          signal: context.detach,
+          onBytes: async (bytes) => {
+            await appendAll(log.handle, bytes, file);
+            log.size += bytes.length;
+            await alive();
+          },
+        });
+      },
+    );
+    await log.handle.datasync();
+    await context.record({ kind: 'job-ended', step: step.id, attempt, end });
+    if (end.state === 'exited' && end.exitStatus === 0) await removeQuietly(context, step.machine, job);
+    return end;
+  } finally {
+    await stopCancelling();
+    await log.handle.close();
+  }
+}
+
+/** The log is here and flushed: the machine need not keep it. What cannot be removed now, `clean` removes. */
+async function removeQuietly(
+  context: RunContext,
+  machine: string,
+  job: { readonly id: string; readonly as: 'login' | 'root' },
+): Promise<void> {
+  await context.machines
+    .get(machine)
+    .jobs.remove(job, context.detach)
+    .catch(() => undefined);
+}
+
+function unknownStep(step: string): never {
+  throw new RunError('run-damaged', { file: 'journal.jsonl', detail: `no segment introduces step ${step}` });
+}
+
+/** Ends the job's process group when the run is cancelled; the follower then sees its end. */
+function cancelOnWish(
+  context: RunContext,
+  machine: string,
+  job: { readonly id: string; readonly as: 'login' | 'root' },
+): () => Promise<void> {
+  let cancelling: Promise<unknown> = Promise.resolve();
+  const cancelJob = (): void => {
+    cancelling = context.machines
+      .persist(machine, { patienceMs: CALL_PATIENCE_MS, signal: context.detach }, ({ jobs }) =>
+        jobs.cancel(job, { graceSeconds: GRACE_SECONDS, signal: context.detach }),
+      )
+      // The follower reports what became of the job.
+      .catch(() => undefined);
+  };
+  context.cancel.addEventListener('abort', cancelJob);
+  if (context.cancel.aborted) cancelJob();
+  return async () => {
+    context.cancel.removeEventListener('abort', cancelJob);
+    await cancelling;
+  };
+}

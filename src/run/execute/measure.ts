@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
+import type { WorkloadResult } from '../../core/workload/workload.ts';
+import { workloads } from '../../core/workload/adapters.ts';
+import { CALL_PATIENCE_MS, eitherSignal, failed, type RunContext, type StepEnd } from '../context.ts';
+import { logFile } from '../directory.ts';
+import { RunError } from '../error.ts';
+import { keeperOf } from '../machines.ts';
+import type { JobEnd, TrialStatus } from '../events.ts';
+import type { TrialRecord } from '../state.ts';
+import { acquireLease, noteLease, releaseLease } from '../lease/lease.ts';
+import type { Execution, Executor } from './action.ts';
+import { runJob } from './job.ts';
+import { endOfJob } from './script.ts';
+
+/** Takes the host for this run; a lease of another run is taken over only when somebody says so. */
+async function takeLease(context: RunContext, host: string, step: string): Promise<void> {
+  const signal = eitherSignal(context);
+  const as = keeperOf(context.description.inventory, host);
+  const { run } = context.description;
+  const owner = `${userInfo().username}@${hostname()}`;
+  const attempt = (take: boolean): ReturnType<typeof acquireLease> =>
+    context.machines.persist(host, { patienceMs: CALL_PATIENCE_MS, signal }, ({ transport }) =>
+      acquireLease({ transport, as }, { run, owner, take }, signal),
+    );
+  const holder = await attempt(false);
+  if (holder !== null) {
+    const answer = await context.ask({ kind: 'lease', machine: host, ...holder }, signal);
+    if (answer !== true) throw new RunError('lease-held', { machine: host, ...holder });
+    await attempt(true);
+  }
+  await context.record({ kind: 'lease-acquired', host, step });
+}
+
+async function giveLeaseBack(context: RunContext, host: string, step: string): Promise<void> {
+  const as = keeperOf(context.description.inventory, host);
+  await context.machines.persist(
+    host,
+    { patienceMs: CALL_PATIENCE_MS, signal: context.detach },
+    ({ transport }) => releaseLease({ transport, as }, context.description.run, context.detach),
+  );
+  await context.record({ kind: 'lease-released', host, step });
+}
+
+/** What a trial is worth: the job's end and the workload's own output must both say that it went well. */
+function verdict(
+  execution: Execution<'measure'>,
+  end: JobEnd,
+  output: string,
+): { readonly status: TrialStatus; readonly outcome: StepEnd; readonly result: WorkloadResult } {
+  const { context, step, action } = execution;
+  const exitStatus = end.state === 'exited' ? end.exitStatus : null;
+  const result = workloads[action.workload].read(output, exitStatus);
+  const outcome = endOfJob(context, step, end);
+  if (outcome.status === 'lost' || outcome.status === 'cancelled')
+    return { status: outcome.status, outcome, result };
+  const problem = result.problems[0];
+  if (result.state === 'complete' && result.valid === false) {
+    const data = {
+      machine: step.machine,
+      problem: problem?.code ?? 'invalid',
+      evidence: problem?.evidence ?? '',
+    };
+    return { status: 'invalid', outcome: failed('trial-invalid', data), result };
+  }
+  if (outcome.status !== 'done') return { status: 'failed', outcome, result };
+  if (result.score === null) {
+    const data = {
+      machine: step.machine,
+      problem: problem?.code ?? 'no-score',
+      evidence: problem?.evidence ?? '',
+    };
+    return { status: 'failed', outcome: failed('trial-without-score', data), result };
+  }
+  return { status: 'ok', outcome, result };
+}
+
+/** The end of an attempt that an earlier runner had journalled before it died. */
+function endOfTrial(trial: TrialRecord): StepEnd {
+  const failure = trial.failure ?? { reason: 'action-failed', data: {} };
+  switch (trial.status) {
+    case 'ok':
+      return { status: 'done' };
+    case 'lost':
+    case 'cancelled':
+      return { status: trial.status, failure };
+    case 'invalid':
+    case 'failed':
+      return { status: 'failed', failure };
+  }
+}
+
+/**
+ * One trial: the host's lease, the workload as a job, its result. While it runs nothing else touches the host.
+ * Every attempt is journalled with what it gave, also a failed one.
+ */
+export const executeMeasure: Executor<'measure'> = async (execution) => {
+  const { context, step, action, attempt } = execution;
+  const recorded = context.state.trials.find((trial) => trial.step === step.id && trial.attempt === attempt);
+  if (recorded !== undefined) return endOfTrial(recorded);
+  await takeLease(context, action.lease, step.id);
+  const end = await runJob(context, { step, attempt, call: action.call }, async (pid) => {
+    if (action.trial.side !== 'host') return;
+    const { transport } = context.machines.get(action.lease);
+    await noteLease(
+      { transport, as: keeperOf(context.description.inventory, action.lease) },
+      { run: context.description.run, pid },
+      context.detach,
+    );
+  });
+  const output = await readFile(logFile(context.paths, step.id, attempt), 'utf8');
+  const { status, outcome, result } = verdict(execution, end, output);
+  await context.record({
+    kind: 'trial-ended',
+    step: step.id,
+    attempt,
+    ...action.trial,
+    machine: step.machine,
+    status,
+    failure: outcome.status === 'done' ? undefined : outcome.failure,
+    configHash: action.configHash,
+    result,
+  });
+  await giveLeaseBack(context, action.lease, step.id);
+  return outcome;
+};
