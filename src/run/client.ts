@@ -98,11 +98,11 @@ export async function joinRunner(
   answer: (question: RunQuestion) => Promise<Answer>,
 ): Promise<Link> {
   const socket = await openSocket(holder.socket);
-  const closed = new Promise<void>((resolve) =>
+  const closed = new Promise<void>((resolve) => {
     socket.once('close', () => {
       resolve();
-    }),
-  );
+    });
+  });
   socket.on('error', () => undefined);
   const send = (message: ToRunner): void => {
     socket.write(`${JSON.stringify(message)}\n`);
@@ -122,7 +122,9 @@ export async function joinRunner(
     cancel: () => {
       send({ kind: 'cancel' });
     },
-    close: () => socket.end(),
+    close: () => {
+      socket.end();
+    },
     closed,
   };
 }

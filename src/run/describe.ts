@@ -1,7 +1,7 @@
 import { fill } from '../core/messages.ts';
 import { factsMessages } from '../core/facts/messages.ts';
 import { planMessages } from '../core/recipe/messages.ts';
-import { workloadMessages } from '../core/workload/messages.ts';
+import { workloadMessages, workloadProblemMessages } from '../core/workload/messages.ts';
 import { transportMessages } from '../remote/messages.ts';
 import type { Failure } from './events.ts';
 import { failureMessages, runMessages } from './messages.ts';
@@ -19,5 +19,7 @@ export const allMessages: Readonly<Record<string, string>> = {
 /** A failure as a sentence; one without a template shows its code and data. */
 export function describeFailure({ reason, data }: Failure): string {
   const template = allMessages[reason];
-  return template === undefined ? `${reason} ${JSON.stringify(data)}` : fill(template, data);
+  if (template === undefined) return `${reason} ${JSON.stringify(data)}`;
+  const problem = Object.entries(workloadProblemMessages).find(([code]) => code === data.problem);
+  return fill(template, problem === undefined ? data : { ...data, explanation: problem[1] });
 }

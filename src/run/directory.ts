@@ -163,9 +163,8 @@ export async function readSegments(paths: RunPaths): Promise<readonly Segment[]>
   for (const name of names) {
     const file = join(paths.segments, name);
     const segment = (await readFormat(file, 'kvm-parity-segment', SEGMENT_FORMAT)) as Segment;
-    if (segment.plan.formatVersion > PLAN_FORMAT) {
-      throw new RunError('format-newer', { file, found: segment.plan.formatVersion, known: PLAN_FORMAT });
-    }
+    const found: number = segment.plan.formatVersion;
+    if (found > PLAN_FORMAT) throw new RunError('format-newer', { file, found, known: PLAN_FORMAT });
     segments.push(segment);
   }
   return segments;

@@ -31,7 +31,7 @@ export function targetOf(inventory: Inventory, name: string): Target {
   if (host === null) {
     throw TransportError.of('unreachable', {
       machine: name,
-      detail: `its address is not known: write "ssh: ${user ?? 'root'}@ADDRESS" for it in the inventory`,
+      detail: `its address is not known: write "ssh: ${user}@ADDRESS" for it in the inventory`,
     });
   }
   const via = 'guests' in machine || machine.via === 'direct' ? undefined : targetOf(inventory, machine.host);

@@ -33,7 +33,9 @@ export const runMessages: Readonly<Record<RunReason, string>> = {
 
 /** Reasons that a step's or trial's failure may have beside the coded errors. */
 export const failureMessages = {
-  'trial-invalid': 'The workload ran on {machine}, but its result is not valid ({problem}): {evidence}',
-  'trial-without-score': 'The workload on {machine} gave no score ({problem}): {evidence}',
+  'trial-invalid':
+    'The workload ran on {machine}, but its result is not valid ({problem}). {explanation} Evidence: {evidence}',
+  'trial-without-score':
+    'The workload on {machine} gave no score ({problem}). {explanation} Evidence: {evidence}',
   internal: 'An error of KVM Parity itself: {detail}',
 } as const;

@@ -94,9 +94,7 @@ export async function restoreMachines(
 }
 
 /** Jobs that the journal has begun and not ended. */
-export function openJobs(
-  state: RunState,
-): readonly {
+export function openJobs(state: RunState): readonly {
   readonly step: string;
   readonly attempt: number;
   readonly job: string;
@@ -105,7 +103,7 @@ export function openJobs(
 }[] {
   return [...state.steps.values()].flatMap((step) => {
     const attempt = lastAttempt(step);
-    if (attempt?.status !== 'running' || attempt.job === null || attempt.job.end !== null) return [];
+    if (attempt?.status !== 'running' || attempt.job?.end !== null) return [];
     const { id, machine, as } = attempt.job;
     return [{ step: step.id, attempt: attempt.attempt, job: id, machine, as }];
   });

@@ -179,18 +179,23 @@ function summaryOf(step: Step): StepSummary {
   return { id, stage, machine, title, kind: action.kind, trial, seconds };
 }
 
+/** A signal may abort during any await; asking a function keeps the compiler from thinking otherwise. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
 async function runSegment(context: RunContext): Promise<Outcome> {
   for (const step of context.plan.steps) {
     const record = context.state.steps.get(step.id);
     if (record !== undefined && isSettled(record)) continue;
     if (context.cancel.aborted) return { status: 'cancelled' };
-    if (context.detach.aborted) return { status: 'detached' };
+    if (isAborted(context.detach)) return { status: 'detached' };
     try {
       const end = await runStep(context, step);
       if (end.status === 'done' || (step.action.kind === 'measure' && isTrialFailure(end))) continue;
       return { status: end.status === 'cancelled' ? 'cancelled' : 'failed', failure: end.failure };
     } catch (error) {
-      if (context.detach.aborted) return { status: 'detached' };
+      if (isAborted(context.detach)) return { status: 'detached' };
       return { status: 'failed', failure: failureOf(error) };
     }
   }

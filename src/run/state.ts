@@ -272,7 +272,7 @@ export function applyEvent(state: GrowingState, event: RunEvent): void {
     case 'undo-registered': {
       const key = undoKey(event.machine, event.resource);
       const before = state.undo.get(key);
-      if (before === undefined || before.done !== null) {
+      if (before?.done !== null) {
         state.undo.set(key, {
           machine: event.machine,
           resource: event.resource,

@@ -1,4 +1,3 @@
-import { CodedError } from '../../core/error.ts';
 import { describeFailure } from '../../run/describe.ts';
 import { findRun } from '../../run/directory.ts';
 import { failureOf } from '../../run/execute/step.ts';
@@ -20,8 +19,7 @@ function show(results: readonly RestoredMachine[]): ExitCode {
   for (const { machine, entries, detail, error } of results) {
     for (const { resource, result } of entries) say(`${machine}: ${resource}: ${result}`);
     if (entries.length === 0 && error === null) say(`${machine}: nothing to restore`);
-    if (error !== null)
-      say(`${machine}: ${error instanceof CodedError ? describeFailure(failureOf(error)) : String(error)}`);
+    if (error !== null) say(`${machine}: ${describeFailure(failureOf(error))}`);
     if (entries.some(({ result }) => result === 'failed')) say(detail);
     whole &&= error === null && entries.every(({ result }) => result !== 'failed');
   }

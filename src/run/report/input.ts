@@ -1,12 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type {
-  EnvironmentLine,
-  ReportInput,
-  SettingLine,
-  TimelineEvent,
-  TrialAttempt,
-} from '../../core/report/input.ts';
+import type { EnvironmentLine, ReportInput, TimelineEvent, TrialAttempt } from '../../core/report/input.ts';
 import { settingLines } from '../../core/report/settings.ts';
 import { readEnvironmentText } from '../../core/facts/environmentText.ts';
 import { readFacts, summaryLines } from '../../core/facts/facts.ts';
@@ -69,7 +63,7 @@ async function readLines(file: string): Promise<readonly EnvironmentLine[]> {
 
 function attemptOf(trial: TrialRecord): TrialAttempt {
   const properties = trial.result?.properties ?? {};
-  const processors = Number(properties['processors']);
+  const processors = Number(properties.processors);
   return {
     side: trial.side,
     round: trial.round,
@@ -80,7 +74,7 @@ function attemptOf(trial: TrialRecord): TrialAttempt {
     result: trial.result,
     startedAt: trial.startedAt,
     endedAt: trial.endedAt,
-    configHash: properties['config.hash'] ?? trial.configHash,
+    configHash: trial.result === null ? trial.configHash : (properties['config.hash'] ?? null),
     javaVersion: properties['java.version'] ?? null,
     processors: Number.isInteger(processors) ? processors : null,
   };
