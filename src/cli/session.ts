@@ -7,14 +7,12 @@ import type { Experiment, Inventory } from '../core/inventory/inventory.ts';
 import { loadInventory } from '../core/inventory/load.ts';
 import { formatProblem } from '../core/inventory/messages.ts';
 import type { AssetName } from '../core/recipe/plan.ts';
-import { connect } from '../remote/connect.ts';
-import { jobsOf } from '../remote/job/jobs.ts';
-import { questionsOf } from '../run/asking.ts';
 import type { Asset } from '../run/context.ts';
 import { DATA_DIRECTORY } from '../run/directory.ts';
 import { probeMachine } from '../run/execute/probe.ts';
 import { writeJson } from '../run/files.ts';
 import { keeperOf, openMachines, type Machines } from '../run/machines.ts';
+import { reaching } from '../run/reaching.ts';
 import { askTerminal, say } from './terminal.ts';
 
 export const PRODUCT_VERSION = '0.1.0';
@@ -96,18 +94,14 @@ export function experimentOf({ inventory }: Session, name: string): Experiment {
   return experiment;
 }
 
-/** How this process reaches machines itself: for probing, restoring, cleaning. Questions go to the terminal. */
-export function reaching(
-  session: Pick<Session, 'sshConfig'>,
-): Pick<Parameters<typeof openMachines>[0], 'connect' | 'jobsOf' | 'now'> {
-  const questions = questionsOf(askTerminal, process.env);
-  const settings = { configFile: session.sshConfig ?? undefined };
-  return { connect: (target) => connect(target, { settings, questions }), jobsOf, now: () => new Date() };
+/** How this command reaches machines itself: for probing, restoring, cleaning. Questions go to the terminal. */
+export function reachingFrom(session: Pick<Session, 'sshConfig'>): ReturnType<typeof reaching> {
+  return reaching({ sshConfig: session.sshConfig, ask: askTerminal, environment: process.env });
 }
 
 export function machinesOf(session: Session): Machines {
   return openMachines({
-    ...reaching(session),
+    ...reachingFrom(session),
     inventory: session.inventory,
     record: () => Promise.resolve(),
   });

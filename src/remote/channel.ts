@@ -23,5 +23,7 @@ export type Channels = {
   readonly machine: string;
   /** Opens a channel, connecting first where needed. Waits while too many are open. Throws TransportError. */
   open(command: string, signal: AbortSignal): Promise<Channel>;
+  /** How many connections were lost so far. What was learned of the machine before is void when this grows: it may have been booted since. */
+  losses(): number;
   close(): Promise<void>;
 };

@@ -25,6 +25,7 @@ export async function activeRunner(paths: RunPaths): Promise<LockHolder | null> 
 
 /** Longest time until a started runner answers on its socket. */
 const START_MS = 20_000;
+const LOOK_AGAIN_MS = 20;
 
 /**
  * Starts the runner as a process of its own, in its own session: it outlives this one. Where one is at it
@@ -54,10 +55,12 @@ export async function startRunner(paths: RunPaths, program: RunnerProgram): Prom
     void child.then((result) => {
       ended.abort(result.exitCode ?? null);
     });
-    for (const until = Date.now() + START_MS; Date.now() < until; await delay(20)) {
+    const until = Date.now() + START_MS;
+    while (Date.now() < until) {
       const holder = await activeRunner(paths);
       if (holder !== null) return holder;
       if (ended.signal.aborted) break;
+      await delay(LOOK_AGAIN_MS);
     }
     throw new RunError('runner-silent', { log: paths.runnerLog });
   } finally {
@@ -75,7 +78,8 @@ export type Link = {
 
 /** Connects to a runner; one that has just taken its lock listens a moment later. */
 async function openSocket(path: string): Promise<Socket> {
-  for (const until = Date.now() + START_MS; ; await delay(20)) {
+  const until = Date.now() + START_MS;
+  for (;;) {
     try {
       return await new Promise<Socket>((resolve, reject) => {
         const opening = connect(path, () => {
@@ -85,6 +89,7 @@ async function openSocket(path: string): Promise<Socket> {
       });
     } catch (error) {
       if (!isCode(error, 'ENOENT', 'ECONNREFUSED') || Date.now() > until) throw error;
+      await delay(LOOK_AGAIN_MS);
     }
   }
 }

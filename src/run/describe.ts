@@ -1,6 +1,7 @@
 import { fill } from '../core/messages.ts';
 import { factsMessages } from '../core/facts/messages.ts';
 import { planMessages } from '../core/recipe/messages.ts';
+import { statisticsMessages } from '../core/statistics/messages.ts';
 import { workloadMessages, workloadProblemMessages } from '../core/workload/messages.ts';
 import { transportMessages } from '../remote/messages.ts';
 import type { Failure } from './events.ts';
@@ -10,6 +11,7 @@ import { failureMessages, runMessages } from './messages.ts';
 export const allMessages: Readonly<Record<string, string>> = {
   ...factsMessages,
   ...planMessages,
+  ...statisticsMessages,
   ...workloadMessages,
   ...transportMessages,
   ...runMessages,

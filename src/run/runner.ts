@@ -1,14 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { Step } from '../core/recipe/plan.ts';
-import { questionsOf, journalledAsk } from './asking.ts';
-import { connect } from '../remote/connect.ts';
-import { jobsOf } from '../remote/job/jobs.ts';
+import { journalledAsk } from './asking.ts';
+import { reaching } from './reaching.ts';
 import type { RunContext } from './context.ts';
 import { openControl, socketPlace } from './control.ts';
 import { RunError } from './error.ts';
 import { readDescription, readSegments, type RunPaths, segmentFile, type Segment } from './directory.ts';
-import { isSettled, isTrialFailure, runStep, failureOf } from './execute/step.ts';
+import { isSettled, runStep, failureOf } from './execute/step.ts';
 import { JOURNAL_FORMAT, type Failure, type NewEvent, type RunStatus, type StepSummary } from './events.ts';
 import { sha256 } from './files.ts';
 import { openJournal } from './journal.ts';
@@ -107,14 +106,10 @@ async function drive(driving: Driving): Promise<Outcome> {
   }
   await append({ kind: 'runner-started', pid: process.pid, machine: hostname() });
   const ask = journalledAsk(driving.control, append);
-  const questions = questionsOf(ask, options.environment);
-  const settings = { configFile: description.sshConfig ?? undefined };
   const machines = openMachines({
+    ...reaching({ sshConfig: description.sshConfig, ask, environment: options.environment }),
     inventory: description.inventory,
-    connect: (target) => connect(target, { settings, questions }),
-    jobsOf,
     record: append,
-    now: options.now,
   });
   const common = {
     paths: options.paths,
@@ -179,6 +174,12 @@ function summaryOf(step: Step): StepSummary {
   return { id, stage, machine, title, kind: action.kind, trial, seconds };
 }
 
+/** A trial that failed by its rule is on record; the others go on. */
+function lastTrialFailed(context: RunContext, step: Step): boolean {
+  const record = context.state.steps.get(step.id);
+  return record !== undefined && isSettled(context.state, record);
+}
+
 /** A signal may abort during any await; asking a function keeps the compiler from thinking otherwise. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
@@ -187,12 +188,12 @@ function isAborted(signal: AbortSignal): boolean {
 async function runSegment(context: RunContext): Promise<Outcome> {
   for (const step of context.plan.steps) {
     const record = context.state.steps.get(step.id);
-    if (record !== undefined && isSettled(record)) continue;
+    if (record !== undefined && isSettled(context.state, record)) continue;
     if (context.cancel.aborted) return { status: 'cancelled' };
     if (isAborted(context.detach)) return { status: 'detached' };
     try {
       const end = await runStep(context, step);
-      if (end.status === 'done' || (step.action.kind === 'measure' && isTrialFailure(end))) continue;
+      if (end.status === 'done' || lastTrialFailed(context, step)) continue;
       return { status: end.status === 'cancelled' ? 'cancelled' : 'failed', failure: end.failure };
     } catch (error) {
       if (isAborted(context.detach)) return { status: 'detached' };

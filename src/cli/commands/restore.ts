@@ -5,7 +5,7 @@ import { readJournal } from '../../run/journal.ts';
 import { openJobs, restoreMachines, restoreRun, type RestoredMachine } from '../../run/restore.ts';
 import { replay } from '../../run/state.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
-import { InputError, machinesOf, openSession, reaching, type CommonOptions } from '../session.ts';
+import { InputError, machinesOf, openSession, reachingFrom, type CommonOptions } from '../session.ts';
 import { confirm, isInteractive, say } from '../terminal.ts';
 
 export type RestoreOptions = CommonOptions & {
@@ -55,5 +55,5 @@ export async function restore(
         detail: `${jobs} may still run; --yes ends it`,
       });
   }
-  return show(await restoreRun({ paths, signal, ...reaching(session) }));
+  return show(await restoreRun({ paths, signal, ...reachingFrom(session) }));
 }

@@ -1,3 +1,4 @@
+import { readFile, statfs } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import type { Side } from '../../core/recipe/plan.ts';
 import { approvalLines } from '../../core/recipe/planText.ts';
@@ -9,6 +10,7 @@ import {
   readSegments,
   type RunPaths,
 } from '../../run/directory.ts';
+import { describeFailure } from '../../run/describe.ts';
 import { RunError } from '../../run/error.ts';
 import { readJournal } from '../../run/journal.ts';
 import { replay, type RunState } from '../../run/state.ts';
@@ -19,6 +21,9 @@ import { firstSegment, makePlan, type Placed, type PlanOptions } from '../planni
 import { installation, openSession, PRODUCT_VERSION, type Session } from '../session.ts';
 import { confirm, isInteractive, say } from '../terminal.ts';
 import { reportExit, verdictLines } from '../verdict.ts';
+
+/** Less free space than this is none. */
+const FULL_BYTES = 64 * 1024;
 
 export type RunOptions = PlanOptions & {
   readonly yes?: boolean;
@@ -104,12 +109,21 @@ async function toResume(session: Session, experiment: string, resume: boolean | 
   return paths;
 }
 
+/** Why a runner ended without a word in the journal: its own log, or a disk on which nothing could be written. */
+async function runnersLastWords(paths: RunPaths): Promise<string> {
+  const { bavail, bsize } = await statfs(paths.directory);
+  if (bavail * bsize < FULL_BYTES)
+    return describeFailure({ reason: 'controller-disk-full', data: { file: paths.journal } });
+  const log = await readFile(paths.runnerLog, 'utf8').catch(() => '');
+  return log.trim().split('\n').at(-1) || 'its runner died';
+}
+
 async function conclude(paths: RunPaths, state: RunState, signal: AbortSignal): Promise<ExitCode> {
   if (state.status !== 'completed') {
     say(
       signal.aborted
         ? `The run goes on without this terminal. \`kvm-parity status\` shows it, \`kvm-parity cancel ${state.run}\` ends it.`
-        : `The run is not complete (${state.status === 'running' ? 'its runner died' : state.status}). \`kvm-parity run ${state.experiment} --resume\` goes on with it.`,
+        : `The run is not complete (${state.status === 'running' ? await runnersLastWords(paths) : state.status}). \`kvm-parity run ${state.experiment} --resume\` goes on with it.`,
     );
     return signal.aborted ? exitCodes.ok : exitCodes.failed;
   }

@@ -4,7 +4,7 @@ import { TransportError } from '../../remote/error.ts';
 import type { RunContext, StepEnd } from '../context.ts';
 import { RunError } from '../error.ts';
 import type { Failure } from '../events.ts';
-import { lastAttempt, type StepRecord, type StepStatus } from '../state.ts';
+import { lastAttempt, type RunState, type StepRecord } from '../state.ts';
 import { guardChange } from '../undo/guard.ts';
 import type { Execution, Executor } from './action.ts';
 import { outputLines, runCall } from './call.ts';
@@ -28,10 +28,9 @@ function execute<Kind extends Action['kind']>(execution: Execution<Kind>): Promi
 }
 
 /** Whether a run that is resumed leaves a step alone. A trial that failed by its rule stays as it is. */
-export function isSettled(step: StepRecord): boolean {
+export function isSettled(state: RunState, step: StepRecord): boolean {
   if (step.status === 'done' || step.status === 'skipped') return true;
-  const last = lastAttempt(step);
-  return step.kind === 'measure' && last !== undefined && isTrialFailure(last);
+  return step.status !== 'running' && isTrialFailure(state, step.id, lastAttempt(step)?.attempt);
 }
 
 export function failureOf(error: unknown): Failure {
@@ -48,19 +47,22 @@ export function failureOf(error: unknown): Failure {
 export async function runStep(context: RunContext, step: Step): Promise<StepEnd> {
   for (;;) {
     const end = await runAttempt(context, step);
-    const attempts = recordOf(context, step).attempts;
-    const failures = attempts.filter((attempt) => isTrialFailure(attempt)).length;
-    const again = step.action.kind === 'measure' && end.status !== 'done' && isTrialFailure(end);
-    if (!again || failures > context.plan.retries || context.cancel.aborted) return end;
+    const failed = recordOf(context, step).attempts.map(({ attempt }) =>
+      isTrialFailure(context.state, step.id, attempt),
+    );
+    const again = failed.at(-1) === true && failed.filter(Boolean).length <= context.plan.retries;
+    if (!again || context.cancel.aborted) return end;
   }
 }
 
-/** A failure of the workload itself, which the experiment's rule repeats. A reboot or a cancellation is none. */
-export function isTrialFailure(end: {
-  readonly status: StepStatus;
-  readonly failure: Failure | null;
-}): boolean {
-  return end.status === 'failed' || (end.status === 'lost' && end.failure?.reason === 'job-killed');
+/**
+ * Whether an attempt is a failure of the workload itself, which the experiment's rule repeats and which does not
+ * stop the run. A reboot, a cancellation, or a trial that could not even begin is none.
+ */
+export function isTrialFailure(state: RunState, step: string, attempt: number | undefined): boolean {
+  const trial = state.trials.find((record) => record.step === step && record.attempt === attempt);
+  if (trial === undefined) return false;
+  return trial.status === 'failed' || trial.status === 'invalid' || trial.failure?.reason === 'job-killed';
 }
 
 function recordOf(context: RunContext, step: Step): StepRecord {

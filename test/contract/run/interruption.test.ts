@@ -21,12 +21,9 @@ async function logOf(step: string): Promise<string> {
 async function expectNothingLost(): Promise<void> {
   const state = await lab.state();
   expect(state.status).toBe('completed');
-  expect(state.trials.map(({ side, round, attempt, status }) => `${side} ${round}.${attempt} ${status}`)).toEqual([
-    'host 1.1 ok',
-    'guest 1.1 ok',
-    'guest 2.1 ok',
-    'host 2.1 ok',
-  ]);
+  expect(
+    state.trials.map(({ side, round, attempt, status }) => `${side} ${round}.${attempt} ${status}`),
+  ).toEqual(['host 1.1 ok', 'guest 1.1 ok', 'guest 2.1 ok', 'host 2.1 ok']);
   for (const trial of state.trials) {
     const log = await logOf(trial.step);
     expect(log.match(/HEADER/g)).toHaveLength(1);
@@ -58,12 +55,16 @@ describe('a run that is interrupted', () => {
     const running = lab.cliStart('run', 'loopback', '--quick', '--yes');
     await lab.until('the first trial runs', trialIsRunning);
     await lab.host.killSessions();
-    await lab.until('the connection is back', (events) => events.some((event) => event.kind === 'connection-restored'));
+    await lab.until('the connection is back', (events) =>
+      events.some((event) => event.kind === 'connection-restored'),
+    );
     await lab.host.killSessions();
     await lab.guest.killSessions();
     const result = await running;
     expect(result.exitCode).toBe(0);
-    expect((await lab.events()).filter((event) => event.kind === 'connection-lost').length).toBeGreaterThan(0);
+    expect((await lab.events()).filter((event) => event.kind === 'connection-lost').length).toBeGreaterThan(
+      0,
+    );
     await expectNothingLost();
   });
 
@@ -81,7 +82,9 @@ describe('a run that is interrupted', () => {
     lab = await twoMachines({ trials: 1 });
     const running = lab.cliStart('run', 'loopback', '--yes');
     await lab.until('the first trial runs', trialIsRunning);
-    const job = (await lab.events()).find((event) => event.kind === 'job-started' && event.step.includes('trial-1'));
+    const job = (await lab.events()).find(
+      (event) => event.kind === 'job-started' && event.step.includes('trial-1'),
+    );
     const pid = job?.kind === 'job-started' ? job.pid : 0;
     expect((await lab.cli('cancel', 'latest')).exitCode).toBe(0);
     expect((await running).exitCode).toBe(1);

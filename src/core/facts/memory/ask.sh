@@ -1,0 +1,3 @@
+# Memory and swap.
+set -eu
+look /proc/meminfo /proc/swaps /proc/sys/vm/swappiness
