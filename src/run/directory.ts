@@ -45,7 +45,6 @@ export type RunPaths = {
   readonly segments: string;
   readonly logs: string;
   readonly environments: string;
-  readonly results: string;
   readonly runnerLog: string;
 };
 
@@ -58,7 +57,6 @@ export function runPaths(directory: string): RunPaths {
     segments: join(directory, 'segments'),
     logs: join(directory, 'logs'),
     environments: join(directory, 'environments'),
-    results: join(directory, 'results'),
     runnerLog: join(directory, 'runner.log'),
   };
 }
@@ -78,8 +76,7 @@ export async function createRun(
   const stamp = what.createdAt.replace(/[-:]/g, '').replace(/\..*/, '').replace('T', '-');
   const run = await freeName(runs, `${stamp}-${fileName(what.experiment)}`);
   const paths = runPaths(join(runs, run));
-  for (const directory of [paths.segments, paths.logs, paths.environments, paths.results])
-    await mkdir(directory);
+  for (const directory of [paths.segments, paths.logs, paths.environments]) await mkdir(directory);
   await writeJson(paths.description, {
     format: 'kvm-parity-run',
     formatVersion: RUN_FORMAT,

@@ -51,21 +51,29 @@ export type ExperimentSettings = {
   readonly retries?: number;
   /** Lines of sshd_config for both machines. */
   readonly sshd?: readonly string[];
+  /** User who logs in on both machines. Default: who runs the tests. */
+  readonly user?: string;
+  /** Environment of the commands, on top of ours. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Further lines of host and guest, e.g. `become: sudo`, and the guest's way. */
+  readonly host?: readonly string[];
+  readonly guest?: readonly string[];
 };
+
+function block(indent: number, lines: readonly string[]): string {
+  return lines.map((line) => `${' '.repeat(indent)}${line}`).join('\n');
+}
 
 /** The inventory of the two machines; `extra` are further lines under the experiment. */
 function inventoryText(state: TwoMachines['stateOf'], settings: ExperimentSettings): string {
   return `version: 1
 hosts:
   r1:
-    ssh: kvmp-host
-    directory: ${state.host}
+${block(4, settings.host ?? ['ssh: kvmp-host', `directory: ${state.host}`])}
     record: [echo recorded]
     guests:
       vm1:
-        ssh: kvmp-guest
-        via: direct
-        directory: ${state.guest}
+${block(8, settings.guest ?? ['ssh: kvmp-guest', 'via: direct', `directory: ${state.guest}`])}
 experiments:
   loopback:
     host: r1
@@ -85,15 +93,20 @@ export async function twoMachines(settings: ExperimentSettings = {}): Promise<Tw
   const host = await startSshd({ config: settings.sshd ?? [] });
   const guest = await startSshd({ config: settings.sshd ?? [] });
   const { file: sshConfig } = await writeSshConfig(root, [
-    { alias: 'kvmp-host', sshd: host },
-    { alias: 'kvmp-guest', sshd: guest },
+    { alias: 'kvmp-host', sshd: host, user: settings.user },
+    { alias: 'kvmp-guest', sshd: guest, user: settings.user },
   ]);
   const stateOf = { host: join(root, 'state-host'), guest: join(root, 'state-guest') };
   const inventory = join(root, 'kvm-parity.yaml');
   await writeFile(inventory, inventoryText(stateOf, settings));
   const common = ['--inventory', inventory, '--ssh-config', sshConfig];
   const start = (...words: readonly string[]): ReturnType<typeof execa> =>
-    execa(process.execPath, [CLI, ...common, ...words], { stdin: 'ignore', reject: false, cwd: root });
+    execa(process.execPath, [CLI, ...common, ...words], {
+      stdin: 'ignore',
+      reject: false,
+      cwd: root,
+      env: settings.environment ?? {},
+    });
   const latest = async (): Promise<string> => {
     const runs = join(root, '.kvm-parity', 'runs');
     const newest = (await readdir(runs).catch(() => [])).sort().at(-1);
@@ -124,7 +137,8 @@ export async function twoMachines(settings: ExperimentSettings = {}): Promise<Tw
     latest,
     events,
     state: async () => replay(await events()),
-    until: (what, condition, seconds = 60) => eventually(what, async () => condition(await events()), seconds),
+    until: (what, condition, seconds = 60) =>
+      eventually(what, async () => condition(await events()), seconds),
     killRunner,
     async stop() {
       await killRunner().catch(() => undefined);

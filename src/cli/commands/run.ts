@@ -6,6 +6,7 @@ import {
   addSegment,
   createRun,
   findRun,
+  listRuns,
   readDescription,
   readSegments,
   type RunPaths,
@@ -90,23 +91,33 @@ async function placeIn(paths: RunPaths): Promise<Placed> {
   return { segment: segments.length + 1, roundsDone: { host: rounds('host'), guest: rounds('guest') } };
 }
 
-/** @throws RunError `run-not-found`, `nothing-to-resume`. */
+/** The run to go on with: the one that is named, else the newest of the experiment. @throws RunError `run-not-found`, `nothing-to-resume`. */
 async function toResume(session: Session, experiment: string, resume: boolean | string): Promise<RunPaths> {
-  const paths = await findRun(session.root, typeof resume === 'string' ? resume : 'latest');
+  const paths =
+    typeof resume === 'string' ? await findRun(session.root, resume) : await newestOf(session, experiment);
   const description = await readDescription(paths);
-  if (description.experiment !== experiment) {
-    throw new RunError('run-not-found', {
-      run: `${description.run}" of experiment "${experiment}`,
-      directory: session.root,
-      matches: 0,
-    });
-  }
+  if (description.experiment !== experiment) throw notOf(session, experiment, description.run);
   const state = replay((await readJournal(paths.journal)).events);
-  const introduced = state.segments.length;
-  if (state.status === 'completed' && introduced === (await readSegments(paths)).length) {
+  if (state.status === 'completed' && state.segments.length === (await readSegments(paths)).length) {
     throw new RunError('nothing-to-resume', { run: description.run, status: state.status });
   }
   return paths;
+}
+
+async function newestOf(session: Session, experiment: string): Promise<RunPaths> {
+  for (const run of (await listRuns(session.root)).toReversed()) {
+    const paths = await findRun(session.root, run);
+    if ((await readDescription(paths)).experiment === experiment) return paths;
+  }
+  throw notOf(session, experiment, 'latest');
+}
+
+function notOf(session: Session, experiment: string, run: string): RunError {
+  return new RunError('run-not-found', {
+    run: `${run}" of experiment "${experiment}`,
+    directory: session.root,
+    matches: 0,
+  });
 }
 
 /** Why a runner ended without a word in the journal: its own log, or a disk on which nothing could be written. */

@@ -1,7 +1,7 @@
 import { durationText, planText } from '../../core/recipe/planText.ts';
 import { activeRunner } from '../../run/client.ts';
 import { describeFailure } from '../../run/describe.ts';
-import { findRun, listRuns, type RunPaths } from '../../run/directory.ts';
+import { findRun, listRuns, readDescription, type RunPaths } from '../../run/directory.ts';
 import { readJournal } from '../../run/journal.ts';
 import { replay, type RunState } from '../../run/state.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
@@ -27,7 +27,9 @@ async function detail(paths: RunPaths): Promise<void> {
   const write = (line: string): void => void process.stdout.write(`${line}\n`);
   const word = await statusWord(paths, state);
   const left = secondsLeft(state);
-  write(`${state.run}  ${word}${left > 0 ? `, about ${durationText(left)} of work left` : ''}`);
+  write(
+    `${(await readDescription(paths)).run}  ${word}${left > 0 ? `, about ${durationText(left)} of work left` : ''}`,
+  );
   if (state.failure !== null) write(`  ${describeFailure(state.failure)}`);
   for (const step of state.steps.values()) {
     write(`  ${step.status.padEnd(9)} ${step.id}  ${planText(step.title)}`);
