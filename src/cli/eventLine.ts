@@ -49,6 +49,8 @@ function eventText(event: RunEvent, state: RunState): string | undefined {
       return `connection to ${event.machine} is back after ${event.seconds} s`;
     case 'question-asked':
       return `waits for an answer (${event.about}, ${event.machine})`;
+    case 'host-key-accepted':
+      return `host key of ${event.machine} (${event.host}, ${event.keyType} ${event.fingerprint}) accepted without asking, as your ssh configuration says, and written to ${event.file}`;
     case 'cancel-requested':
       return 'cancelling';
     case 'undo-registered':

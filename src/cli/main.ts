@@ -1,10 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import { CodedError } from '../core/error.ts';
-import { FactsError } from '../core/facts/error.ts';
-import { fill } from '../core/messages.ts';
-import { PlanError } from '../core/recipe/stage.ts';
-import { allMessages } from '../run/describe.ts';
-import { RunError } from '../run/error.ts';
 import { check } from './commands/check.ts';
 import { cancel } from './commands/cancel.ts';
 import { clean } from './commands/clean.ts';
@@ -16,26 +10,10 @@ import { restore } from './commands/restore.ts';
 import { run } from './commands/run.ts';
 import { runner } from './commands/runner.ts';
 import { status } from './commands/status.ts';
+import { errorExit, explainError } from './errors.ts';
 import { exitCodes, type ExitCode } from './exit.ts';
-import { InputError, inputMessages, PRODUCT_VERSION, type CommonOptions } from './session.ts';
+import { PRODUCT_VERSION, type CommonOptions } from './session.ts';
 import { say } from './terminal.ts';
-
-/** Messages of everything that a command can throw. */
-const messages: Readonly<Record<string, string>> = { ...allMessages, ...inputMessages };
-
-/** Errors that the user's input caused, by area. */
-function isBadInput(error: unknown): boolean {
-  if (error instanceof InputError || error instanceof PlanError || error instanceof FactsError) return true;
-  return RunError.is(error, 'run-not-found', 'nothing-to-resume', 'format-newer', 'not-approved');
-}
-
-function explain(error: unknown): string {
-  if (!(error instanceof CodedError))
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const template = messages[String(error.reason)];
-  const text = template === undefined ? error.message : fill(template, error.data);
-  return `${text} [${String(error.reason)}]`;
-}
 
 const stop = new AbortController();
 
@@ -47,8 +25,8 @@ function command<Arguments extends readonly unknown[]>(
     try {
       process.exitCode = await action(...words);
     } catch (error) {
-      say(`kvm-parity: ${explain(error)}`);
-      process.exitCode = isBadInput(error) ? exitCodes.badInput : exitCodes.failed;
+      say(`kvm-parity: ${explainError(error)}`);
+      process.exitCode = errorExit(error);
     }
   };
 }

@@ -3,7 +3,7 @@ import type { Experiment } from '../core/inventory/inventory.ts';
 import type { Plan, Side, StageId } from '../core/recipe/plan.ts';
 import { planExperiment, stageId, stageIds } from '../core/recipe/planExperiment.ts';
 import { summarizeMachine } from '../core/recipe/summarize.ts';
-import { domainOf } from '../run/execute/probe.ts';
+import { askedOf } from '../run/execute/probe.ts';
 import { sha256 } from '../run/files.ts';
 import { experimentOf, probeAll, type CommonOptions, type Session } from './session.ts';
 
@@ -28,14 +28,19 @@ export async function makePlan(
   const { name, options, placed } = request;
   const experiment = experimentOf(session, name);
   const stages: readonly StageId[] = options.stage?.map((text) => stageId(text)) ?? stageIds;
-  const domain = domainOf(session.inventory, name);
+  const { inventory } = session;
+  const domain = inventory.hosts[experiment.host]?.guests[experiment.guest]?.domain ?? null;
   const [host, guest] = await probeAll(session, [experiment.host, experiment.guest], { domain, signal });
   if (host === undefined || guest === undefined) throw new RangeError('two machines give two environments');
   const plan = planExperiment({
     experiment,
     machines: {
-      host: summarizeMachine(experiment.host, readFacts(host)),
-      guest: summarizeMachine(experiment.guest, readFacts(guest)),
+      host: summarizeMachine(experiment.host, readFacts(host), askedOf(inventory, experiment.host, domain)),
+      guest: summarizeMachine(
+        experiment.guest,
+        readFacts(guest),
+        askedOf(inventory, experiment.guest, domain),
+      ),
     },
     stages,
     quick: options.quick === true,

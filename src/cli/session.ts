@@ -9,7 +9,7 @@ import { formatProblem } from '../core/inventory/messages.ts';
 import type { AssetName } from '../core/recipe/plan.ts';
 import type { Asset } from '../run/context.ts';
 import { DATA_DIRECTORY } from '../run/directory.ts';
-import { probeMachine } from '../run/execute/probe.ts';
+import { askedOf, probeMachine } from '../run/execute/probe.ts';
 import { writeJson } from '../run/files.ts';
 import { keeperOf, openMachines, type Machines } from '../run/machines.ts';
 import { reaching } from '../run/reaching.ts';
@@ -86,7 +86,7 @@ export function detailOf(error: unknown): string {
 
 /** @throws InputError `experiment-unknown`. */
 export function experimentOf({ inventory }: Session, name: string): Experiment {
-  const experiment = inventory.experiments[name];
+  const experiment = Object.values(inventory.experiments).find((candidate) => candidate.name === name);
   if (experiment === undefined) {
     const known = Object.keys(inventory.experiments).join(', ') || 'none';
     throw new InputError('experiment-unknown', { experiment: name, known });
@@ -96,7 +96,16 @@ export function experimentOf({ inventory }: Session, name: string): Experiment {
 
 /** How this command reaches machines itself: for probing, restoring, cleaning. Questions go to the terminal. */
 export function reachingFrom(session: Pick<Session, 'sshConfig'>): ReturnType<typeof reaching> {
-  return reaching({ sshConfig: session.sshConfig, ask: askTerminal, environment: process.env });
+  return reaching({
+    sshConfig: session.sshConfig,
+    ask: askTerminal,
+    environment: process.env,
+    onHostKey: ({ machine, host, keyType, fingerprint, file }) => {
+      say(
+        `host key of ${machine} (${host}, ${keyType} ${fingerprint}) accepted without asking, as your ssh configuration says; file: ${file}`,
+      );
+    },
+  });
 }
 
 export function machinesOf(session: Session): Machines {
@@ -121,9 +130,8 @@ export async function probeAll(
       names.map(async (name) => {
         const as = keeperOf(session.inventory, name);
         const { transport } = machines.get(name);
-        const { inventory } = session;
         const environment = await probeMachine(
-          { transport, as, inventory, domain: use.domain },
+          { transport, as, ...askedOf(session.inventory, name, use.domain) },
           () => new Date(),
           use.signal,
         );

@@ -20,6 +20,10 @@ export function secretFromEnvironment(
   return environment[`${variable}_${suffix}`] ?? environment[variable];
 }
 
+function textOf(answer: Answer): string | undefined {
+  return typeof answer === 'string' ? answer : undefined;
+}
+
 export type Ask = (question: RunQuestion, signal: AbortSignal) => Promise<Answer>;
 
 /** Asks over the runner's socket; that it was asked and answered is journalled, the answer is not. */
@@ -35,23 +39,35 @@ export function journalledAsk(control: Control, record: (event: NewEvent) => Pro
   };
 }
 
+/** What names a secret, however often it is asked for; null for what is never the same twice (second factors). */
+function secretKey(question: Exclude<Question, { kind: 'host-key' }>): string | null {
+  return question.kind === 'prompt' ? null : JSON.stringify({ ...question, again: undefined });
+}
+
 /**
- * The questions of the transports: secrets from the environment first (each once, so that a wrong one is
- * not offered for ever), then `ask`.
+ * The questions of the transports: secrets from the environment first, then `ask`. An answer is kept in memory
+ * for the next connection, so that a night of reconnecting needs nobody, and forgotten when it was refused.
  */
 export function questionsOf(ask: Ask, environment: Readonly<Record<string, string | undefined>>): Questions {
-  const offered = new Set<string>();
+  const answers = new Map<string, string>();
+  const refusedEnvironment = new Set<string>();
   return {
     async acceptHostKey(question, signal) {
       return (await ask(question, signal)) === true;
     },
     async secret(question, signal) {
-      const key = JSON.stringify(question);
-      const fromEnvironment = offered.has(key) ? undefined : secretFromEnvironment(question, environment);
-      offered.add(key);
-      if (fromEnvironment !== undefined) return fromEnvironment;
-      const answer = await ask(question, signal);
-      return typeof answer === 'string' ? answer : undefined;
+      const key = secretKey(question);
+      if (key === null) return textOf(await ask(question, signal));
+      if ('again' in question && question.again === true) {
+        answers.delete(key);
+        refusedEnvironment.add(key);
+      }
+      const fromEnvironment = refusedEnvironment.has(key)
+        ? undefined
+        : secretFromEnvironment(question, environment);
+      const answer = answers.get(key) ?? fromEnvironment ?? textOf(await ask(question, signal));
+      if (answer !== undefined) answers.set(key, answer);
+      return answer;
     },
   };
 }

@@ -112,7 +112,10 @@ export async function joinRunner(
   const send = (message: ToRunner): void => {
     socket.write(`${JSON.stringify(message)}\n`);
   };
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  // It says the socket's errors again: a runner that was killed closes the link, no more.
+  lines.on('error', () => undefined);
+  lines.on('line', (line) => {
     const message = JSON.parse(line) as ToClient;
     void answer(message.question).then(
       (value) => {

@@ -80,7 +80,8 @@ export async function openControl(
   const onMessage = (message: ToRunner): void => {
     switch (message.kind) {
       case 'answer':
-        pending.get(message.id)?.settle(message.value);
+        // An answer without a value answers nothing.
+        pending.get(message.id)?.settle(message.value ?? null);
         return;
       case 'cancel':
         wishes.onCancel();
@@ -92,7 +93,10 @@ export async function openControl(
     clients.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => clients.delete(socket));
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket });
+    // It says the socket's errors again: a window that dies unread must not end the runner.
+    lines.on('error', () => undefined);
+    lines.on('line', (line) => {
       const message = messageOf(line);
       if (message !== undefined) onMessage(message);
     });

@@ -160,7 +160,8 @@ export async function readSegments(paths: RunPaths): Promise<readonly Segment[]>
   for (const name of names) {
     const file = join(paths.segments, name);
     const segment = (await readFormat(file, 'kvm-parity-segment', SEGMENT_FORMAT)) as Segment;
-    const found: number = segment.plan.formatVersion;
+    const found = Number((segment.plan as Plan | undefined)?.formatVersion);
+    if (!Number.isInteger(found)) throw new RunError('run-damaged', { file, detail: 'it holds no plan' });
     if (found > PLAN_FORMAT) throw new RunError('format-newer', { file, found, known: PLAN_FORMAT });
     segments.push(segment);
   }

@@ -11,9 +11,12 @@ export type RunReason =
   | 'controller-disk-full'
   | 'not-approved'
   | 'nothing-to-resume'
-  | 'lease-held' // data: host, owner, run
+  | 'machine-not-listed' // a machine that the inventory does not have
+  | 'address-unknown' // a guest of which only the user is given; data: machine, user
+  | 'lease-held' // data: machine, owner, run
   | 'undo-failed'
   | 'undo-left' // clean refused: changes are not taken back yet
+  | 'output-damaged' // a line of $OUTPUTS is not NAME=value; data: step, line
   | 'output-missing' // a step did not produce a promised output
   | 'expectation-failed'
   | 'action-failed' // exit status not 0

@@ -105,6 +105,15 @@ export type RunEvent = { readonly at: string } & (
   | { readonly kind: 'connection-restored'; readonly machine: string; readonly seconds: number }
   | { readonly kind: 'question-asked'; readonly id: number; readonly about: string; readonly machine: string }
   | { readonly kind: 'question-answered'; readonly id: number; readonly given: boolean }
+  /** Nobody was asked: the user's ssh configuration (StrictHostKeyChecking) says so. */
+  | {
+      readonly kind: 'host-key-accepted';
+      readonly machine: string;
+      readonly host: string;
+      readonly keyType: string;
+      readonly fingerprint: string;
+      readonly file: string;
+    }
   | { readonly kind: 'cancel-requested' }
   | { readonly kind: 'report-written'; readonly file: string }
 );

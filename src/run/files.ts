@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { dirname } from 'node:path';
 import { RunError } from './error.ts';
 import { isCode } from './journal.ts';
 
@@ -35,7 +35,9 @@ export function writeJson(file: string, value: unknown): Promise<void> {
  */
 export async function readFormat(file: string, format: string, version: number): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new RunError('run-not-found', { file }, { cause });
+    if (isCode(cause, 'ENOENT', 'ENOTDIR'))
+      throw new RunError('run-not-found', { run: file, directory: dirname(file), matches: 0 }, { cause });
+    throw new RunError('run-damaged', { file, detail: `it cannot be read: ${String(cause)}` }, { cause });
   });
   let value: unknown;
   try {
@@ -63,5 +65,6 @@ export function sha256(content: string | Uint8Array): string {
 
 /** A name that is one path component and nothing else, whatever `text` holds. */
 export function fileName(text: string): string {
-  return basename(text.replace(/[^A-Za-z0-9._-]+/g, '-')) || 'unnamed';
+  const name = text.replace(/[^A-Za-z0-9._-]+/g, '-');
+  return /^\.*$/.test(name) ? 'unnamed' : name;
 }

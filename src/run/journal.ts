@@ -81,7 +81,8 @@ export async function openJournal(file: string, now: () => Date): Promise<Journa
   const handle = await open(file, 'a', 0o600);
   if (content.tornBytes > 0) await handle.truncate(content.wholeBytes);
   const journal = appender({ handle, file, size: content.wholeBytes, now });
-  if (content.tornBytes > 0)
+  // Where the first line itself was torn nothing is lost, and the header that comes next must stand first.
+  if (content.tornBytes > 0 && content.events.length > 0)
     await journal.append({ kind: 'torn-line-dropped', bytes: content.tornBytes }, 'durable');
   return { ...journal, events: content.events };
 }

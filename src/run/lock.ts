@@ -1,5 +1,6 @@
 import { link, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { RunError } from './error.ts';
 import { writeJson } from './files.ts';
 import { isCode } from './journal.ts';
@@ -48,6 +49,20 @@ export async function holderState(holder: LockHolder): Promise<'alive' | 'dead' 
   return holder.startTime === null || startTime === null || startTime === holder.startTime ? 'alive' : 'dead';
 }
 
+function isHolder(value: unknown): value is LockHolder {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, startTime, bootId: boot, machine, socket } = value as Readonly<Record<string, unknown>>;
+  const isText = (text: unknown): boolean => typeof text === 'string';
+  const isTextOrNull = (text: unknown): boolean => text === null || isText(text);
+  return (
+    Number.isSafeInteger(pid) &&
+    isTextOrNull(startTime) &&
+    isTextOrNull(boot) &&
+    isText(machine) &&
+    isText(socket)
+  );
+}
+
 /** The holder of a lock; null where nobody holds it. @throws RunError `run-damaged`. */
 export async function readLock(file: string): Promise<LockHolder | null> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
@@ -55,32 +70,65 @@ export async function readLock(file: string): Promise<LockHolder | null> {
     throw error;
   });
   if (text === null) return null;
+  let holder: unknown;
   try {
-    return JSON.parse(text) as LockHolder;
+    holder = JSON.parse(text);
   } catch (cause) {
     throw new RunError('run-damaged', { file, detail: 'not a lock' }, { cause });
   }
+  if (!isHolder(holder)) throw new RunError('run-damaged', { file, detail: 'not a lock' });
+  return holder;
 }
 
-/** Moves a dead holder's lock away. What somebody else put there in the meantime is put back. */
-async function removeDead(file: string, away: string, dead: LockHolder): Promise<void> {
-  const moved = await rename(file, away).then(
+/** Makes a hard link: link(2) succeeds for one of all who try at once. */
+function linked(from: string, to: string): Promise<boolean> {
+  return link(from, to).then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      if (isCode(error, 'EEXIST')) return false;
+      throw error;
+    },
   );
-  if (!moved) return;
-  const holder = await readLock(away).catch(() => null);
-  if (holder !== null && (holder.pid !== dead.pid || holder.startTime !== dead.startTime)) {
-    await link(away, file).catch(() => undefined);
+}
+
+function refusal(state: 'alive' | 'elsewhere', holder: LockHolder, file: string): RunError {
+  const reason = state === 'alive' ? 'runner-active' : 'runner-elsewhere';
+  return new RunError(reason, { pid: holder.pid, machine: holder.machine, file });
+}
+
+/** How soon to look again while somebody else takes a dead lock over: that is a matter of a few calls. */
+const LOOK_AGAIN_MS = 5;
+
+/**
+ * Puts `own` in the place of a dead holder's lock. Whoever does so holds a second lock meanwhile and looks once more:
+ * a lock that was merely moved away could be another's, taken since.
+ *
+ * @returns false where that is somebody else's work, or was done already: look again.
+ */
+async function takeOver(own: string, file: string): Promise<boolean> {
+  const guard = `${file}.takeover`;
+  if (!(await linked(own, guard))) {
+    const other = await readLock(guard);
+    const state = other === null ? 'alive' : await holderState(other);
+    if (other !== null && state === 'elsewhere') throw refusal(state, other, guard);
+    if (state === 'dead') await rm(guard, { force: true });
+    else await delay(LOOK_AGAIN_MS);
+    return false;
   }
-  await rm(away, { force: true });
+  try {
+    const holder = await readLock(file);
+    if (holder === null || (await holderState(holder)) !== 'dead') return false;
+    await rename(own, file);
+    return true;
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 /**
- * Takes the lock for this process. A dead holder's lock is taken over; `link(2)` makes sure that of two
- * who try at once one wins.
+ * Takes the lock for this process; a dead holder's is taken over. Of many who try at once one wins.
  *
- * @throws RunError `runner-active`, `runner-elsewhere`.
+ * @throws RunError `runner-active`, `runner-elsewhere`, `run-damaged`.
  */
 export async function takeLock(file: string, socket: string): Promise<() => Promise<void>> {
   const mine: LockHolder = {
@@ -93,21 +141,12 @@ export async function takeLock(file: string, socket: string): Promise<() => Prom
   const own = `${file}.${process.pid}`;
   await writeJson(own, mine);
   try {
-    for (;;) {
-      try {
-        await link(own, file);
-        break;
-      } catch (error) {
-        if (!isCode(error, 'EEXIST')) throw error;
-      }
+    while (!(await linked(own, file))) {
       const holder = await readLock(file);
       if (holder === null) continue;
       const state = await holderState(holder);
-      if (state !== 'dead') {
-        const reason = state === 'alive' ? 'runner-active' : 'runner-elsewhere';
-        throw new RunError(reason, { pid: holder.pid, machine: holder.machine, file });
-      }
-      await removeDead(file, `${own}.dead`, holder);
+      if (state !== 'dead') throw refusal(state, holder, file);
+      if (await takeOver(own, file)) break;
     }
   } finally {
     await rm(own, { force: true });

@@ -4,15 +4,15 @@ import { TransportError, type TransportReason } from '../remote/error.ts';
 import type { Jobs } from '../remote/jobs.ts';
 import type { Target } from '../remote/target.ts';
 import type { RunAs, Transport } from '../remote/transport.ts';
+import { RunError } from './error.ts';
 import type { NewEvent } from './events.ts';
 
 /** A guest or host of the inventory by its name. */
 export function findMachine(inventory: Inventory, name: string): Host | Guest | undefined {
-  const host = inventory.hosts[name];
-  if (host !== undefined) return host;
-  return Object.values(inventory.hosts)
-    .map((candidate) => candidate.guests[name])
-    .find((guest) => guest !== undefined);
+  const hosts = Object.values(inventory.hosts);
+  const guests = hosts.flatMap((host) => Object.values(host.guests));
+  // Compared, not looked up: `constructor` and its like are found in every object.
+  return [...hosts, ...guests].find((machine) => machine.name === name);
 }
 
 /** Who does our own bookkeeping on a machine: root where the inventory allows it, so that all users of it meet. */
@@ -20,20 +20,14 @@ export function keeperOf(inventory: Inventory, machine: string): RunAs {
   return findMachine(inventory, machine)?.become === 'sudo' ? 'root' : 'login';
 }
 
-/** How a machine of the inventory is reached. @throws TransportError `unreachable` where a guest's address is not known. */
+/** How a machine of the inventory is reached. @throws RunError `machine-not-listed`, `address-unknown`. */
 export function targetOf(inventory: Inventory, name: string): Target {
   const machine = findMachine(inventory, name);
-  if (machine === undefined)
-    throw TransportError.of('unreachable', { machine: name, detail: 'not in the inventory' });
+  if (machine === undefined) throw new RunError('machine-not-listed', { machine: name });
   const common = { machine: name, become: machine.become, directory: machine.directory };
   if (machine.ssh === 'local') return { ...common, address: { kind: 'local' } };
   const { host, user, port } = machine.ssh;
-  if (host === null) {
-    throw TransportError.of('unreachable', {
-      machine: name,
-      detail: `its address is not known: write "ssh: ${user}@ADDRESS" for it in the inventory`,
-    });
-  }
+  if (host === null) throw new RunError('address-unknown', { machine: name, user });
   const via = 'guests' in machine || machine.via === 'direct' ? undefined : targetOf(inventory, machine.host);
   // A guest of the local machine is reached from here anyway.
   const jump = via?.address.kind === 'local' ? undefined : via;

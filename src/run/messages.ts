@@ -17,11 +17,16 @@ export const runMessages: Readonly<Record<RunReason, string>> = {
     'No space left on this machine for {file}. Jobs on the machines go on; free some space, then resume the run.',
   'not-approved': 'Nothing was started: the plan was not approved.',
   'nothing-to-resume': 'Run {run} has ended ({status}): there is nothing to resume.',
+  'machine-not-listed':
+    'There is no machine "{machine}" in the inventory. Add it under `hosts` or under the `guests` of its host.',
+  'address-unknown':
+    'The address of guest {machine} is not known. Write "ssh: {user}@ADDRESS" for it in the inventory.',
   'lease-held':
     'Host {machine} is taken by run {run} of {owner}. One trial at a time runs on a host. If that run is gone, answer the question, or end it with `kvm-parity restore`.',
   'undo-failed':
     'The original state of {resource} on {machine} could not be read, so it was not changed: {detail}',
   'undo-left': 'Not cleaned: {machine} still needs {left}. Run `kvm-parity restore` first.',
+  'output-damaged': 'Step {step} wrote a line to $OUTPUTS that is not NAME=value: {line}',
   'output-missing': 'Step {step} did not say {output}, which later steps need.',
   'expectation-failed': 'Step {step} on {machine} ran, but its effect is not there. Found: {found}',
   'action-failed': 'Step {step} on {machine} ended with exit status {status}. Its log says why.',

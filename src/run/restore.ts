@@ -197,6 +197,6 @@ export async function cleanMachine(machine: Machine, as: RunAs, signal: AbortSig
     machine: machine.name,
     script: clean.name,
     status: result.exitStatus,
-    detail: result.stderr.trim().slice(-500),
+    text: result.stderr.trim().slice(-500),
   });
 }

@@ -107,7 +107,12 @@ async function drive(driving: Driving): Promise<Outcome> {
   await append({ kind: 'runner-started', pid: process.pid, machine: hostname() });
   const ask = journalledAsk(driving.control, append);
   const machines = openMachines({
-    ...reaching({ sshConfig: description.sshConfig, ask, environment: options.environment }),
+    ...reaching({
+      sshConfig: description.sshConfig,
+      ask,
+      environment: options.environment,
+      onHostKey: (key) => void append({ ...key, kind: 'host-key-accepted' }).catch(() => undefined),
+    }),
     inventory: description.inventory,
     record: append,
   });
@@ -194,7 +199,8 @@ async function runSegment(context: RunContext): Promise<Outcome> {
     try {
       const end = await runStep(context, step);
       if (end.status === 'done' || lastTrialFailed(context, step)) continue;
-      return { status: end.status === 'cancelled' ? 'cancelled' : 'failed', failure: end.failure };
+      const cancelled = end.status === 'cancelled' || isAborted(context.cancel);
+      return { status: cancelled ? 'cancelled' : 'failed', failure: end.failure };
     } catch (error) {
       if (isAborted(context.detach)) return { status: 'detached' };
       return { status: 'failed', failure: failureOf(error) };

@@ -20,6 +20,8 @@ export type AttemptRecord = {
   readonly status: StepStatus;
   readonly failure: Failure | null;
   readonly job: JobRecord | null;
+  /** Somebody wished the run's end while it ran: that its job was ended is no failure of the job. */
+  readonly cancelRequested?: true;
 };
 
 export type StepRecord = StepSummary & {
@@ -143,13 +145,9 @@ export function lastAttempt(step: StepRecord): AttemptRecord | undefined {
   return step.attempts.at(-1);
 }
 
-function changeStep(
-  state: GrowingState,
-  id: string,
-  change: (step: StepRecord) => Partial<StepRecord>,
-): void {
+function changeStep(state: GrowingState, id: string, status: StepStatus): void {
   const step = state.steps.get(id);
-  if (step !== undefined) state.steps.set(id, { ...step, ...change(step) });
+  if (step !== undefined) state.steps.set(id, { ...step, status });
 }
 
 function changeAttempt(
@@ -157,11 +155,15 @@ function changeAttempt(
   at: { readonly step: string; readonly attempt: number },
   change: (attempt: AttemptRecord) => Partial<AttemptRecord>,
 ): void {
-  changeStep(state, at.step, (step) => ({
-    attempts: step.attempts.map((record) =>
-      record.attempt === at.attempt ? { ...record, ...change(record) } : record,
-    ),
-  }));
+  const attempts = attemptsOf(state, at.step);
+  const index = attempts.findLastIndex((record) => record.attempt === at.attempt);
+  const record = attempts[index];
+  if (record !== undefined) attempts[index] = { ...record, ...change(record) };
+}
+
+/** The attempts of a step, to be changed in place: a step that is repeated n times would otherwise copy them n² times. */
+function attemptsOf(state: GrowingState, step: string): AttemptRecord[] {
+  return (state.steps.get(step)?.attempts ?? []) as AttemptRecord[];
 }
 
 /** One event's effect. An event about a step that no segment introduced changes nothing. */
@@ -184,6 +186,7 @@ export function applyEvent(state: GrowingState, event: RunEvent): void {
       state.status = event.status;
       state.failure = event.failure ?? null;
       state.questions.clear();
+      state.disconnected.clear();
       return;
     case 'segment':
       state.segments.push({
@@ -200,27 +203,22 @@ export function applyEvent(state: GrowingState, event: RunEvent): void {
       }
       return;
     case 'step-started':
-      changeStep(state, event.step, (step) => ({
+      attemptsOf(state, event.step).push({
+        attempt: event.attempt,
+        startedAt: event.at,
+        endedAt: null,
         status: 'running',
-        attempts: [
-          ...step.attempts,
-          {
-            attempt: event.attempt,
-            startedAt: event.at,
-            endedAt: null,
-            status: 'running',
-            failure: null,
-            job: null,
-          },
-        ],
-      }));
+        failure: null,
+        job: null,
+      });
+      changeStep(state, event.step, 'running');
       return;
     case 'step-skipped':
     case 'step-ended': {
       const status = event.kind === 'step-skipped' ? 'skipped' : event.status;
       const failure = event.kind === 'step-skipped' ? null : (event.failure ?? null);
       changeAttempt(state, event, () => ({ status, failure, endedAt: event.at }));
-      changeStep(state, event.step, () => ({ status }));
+      changeStep(state, event.step, status);
       return;
     }
     case 'job-intended':
@@ -304,12 +302,19 @@ export function applyEvent(state: GrowingState, event: RunEvent): void {
     case 'report-written':
       state.report = event.file;
       return;
-    case 'torn-line-dropped':
     case 'cancel-requested':
+      for (const step of state.steps.values()) {
+        const attempt = lastAttempt(step);
+        if (attempt?.status !== 'running') continue;
+        changeAttempt(state, { step: step.id, attempt: attempt.attempt }, () => ({ cancelRequested: true }));
+      }
+      return;
+    case 'torn-line-dropped':
+    case 'host-key-accepted':
       return;
   }
 }
 
 function startOf(state: GrowingState, step: string, attempt: number): string | undefined {
-  return state.steps.get(step)?.attempts.find((record) => record.attempt === attempt)?.startedAt;
+  return state.steps.get(step)?.attempts.findLast((record) => record.attempt === attempt)?.startedAt;
 }

@@ -53,7 +53,7 @@ function environmentOfJson(text: string): Environment {
   const json = parseJson(text.replace(/^\uFEFF/, ''));
   const head = check(headSchema, json);
   if (head.formatVersion > ENVIRONMENT_FORMAT) {
-    throw new FactsError('format-newer', { found: head.formatVersion, known: ENVIRONMENT_FORMAT });
+    throw new FactsError('environment-newer', { found: head.formatVersion, known: ENVIRONMENT_FORMAT });
   }
   return check(environmentSchema, json);
 }

@@ -6,7 +6,7 @@ export type FactsReason =
   | 'kind-unknown'
   | 'probe-damaged'
   | 'probe-incomplete'
-  | 'format-newer'
+  | 'environment-newer'
   | 'json-damaged'
   | 'environment-invalid';
 

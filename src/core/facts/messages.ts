@@ -8,7 +8,7 @@ export const factsMessages: Record<FactsReason, string> = {
     'The answer of the probe is damaged at byte {offset}: found "{found}", expected {expected}. Probe the machine again; if it happens again, something on the machine writes into the output of scripts.',
   'probe-incomplete':
     'The answer of the probe ends after {bytes} bytes, before its end mark: the connection or the shell on the machine ended early. Probe the machine again.',
-  'format-newer':
+  'environment-newer':
     'This environment has format version {found}; this program reads versions up to {known}. Update KVM Parity to read it.',
   'json-damaged':
     'The environment is no valid JSON: line {line}, column {column}, near "{found}". Restore the file or probe the machine again.',

@@ -6,6 +6,10 @@ export type MachineSummary = {
   readonly java: string | null;
   /** The Java compiler of the same machine, where it has one. */
   readonly javac: string | null;
+  /** libvirt domain that a host is asked about: the experiment's guest. Null on the guest. */
+  readonly domain: string | null;
+  /** Commands of the inventory that belong to the environment. */
+  readonly record: readonly string[];
   /** Who is logged in, one line each, as `who` prints it. */
   readonly loggedIn: readonly string[];
 };

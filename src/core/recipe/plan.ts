@@ -26,7 +26,16 @@ export type PlannedCall = {
 };
 
 export type Action =
-  | { readonly kind: 'probe'; readonly moment: 'before' | 'after' }
+  | {
+      readonly kind: 'probe';
+      readonly moment: 'before' | 'after';
+      /** libvirt domain that a host is asked about. */
+      readonly domain: string | null;
+      /** Commands of the inventory that are recorded too. */
+      readonly record: readonly string[];
+      /** Names in `Plan.scripts` of what is asked. */
+      readonly scripts: readonly string[];
+    }
   | { readonly kind: 'upload'; readonly asset: AssetName; readonly output: string }
   | { readonly kind: 'script'; readonly call: PlannedCall }
   | {

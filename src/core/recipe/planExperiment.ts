@@ -49,14 +49,15 @@ export function planExperiment(input: PlanInput): Plan {
   const chosen = stageIds.filter((id) => input.stages.includes(id)).map((id) => stages[id]);
   const drafts = weave(chosen, input);
   const steps = number(drafts, input.segment);
-  const scripts = chosen.flatMap((stage) => stage.scripts).map((script) => [script.name, script] as const);
+  const used = new Set(steps.flatMap(scriptNames));
+  const scripts = chosen.flatMap((stage) => stage.scripts).filter((script) => used.has(script.name));
   return {
     format: 'kvm-parity-plan',
     formatVersion: PLAN_FORMAT,
     experiment: input.experiment.name,
     stages: chosen.map((stage) => stage.id),
     quick: input.quick,
-    scripts: Object.fromEntries(scripts),
+    scripts: Object.fromEntries(scripts.map((script) => [script.name, script])),
     steps,
     retries: input.experiment.repeat.retries,
     approval: {
@@ -70,6 +71,14 @@ export function planExperiment(input: PlanInput): Plan {
       warnings: chosen.flatMap((stage) => stage.warnings(input)),
     },
   };
+}
+
+/** The scripts that a step may run. */
+function scriptNames({ action, check, expect, undo }: Step): readonly string[] {
+  const doing = action.kind === 'script' || action.kind === 'measure' ? action.call : undefined;
+  const asking = action.kind === 'probe' ? action.scripts : [];
+  const calls = [doing, check, expect, undo?.original, undo?.call];
+  return [...asking, ...calls.flatMap((call) => (call ? [call.script] : []))];
 }
 
 function weave(chosen: readonly Stage[], input: PlanInput): readonly Drafted[] {

@@ -32,6 +32,14 @@ function callLines(what: string, call: PlannedCall | undefined): readonly string
 function stepLines(step: Step): readonly string[] {
   const { action } = step;
   const doing = action.kind === 'script' || action.kind === 'measure' ? callLines('runs', action.call) : [];
+  const asking =
+    action.kind === 'probe'
+      ? [
+          '    asks, read-only: facts/probe and all of facts/ask',
+          ...(action.domain === null ? [] : [`    about the domain ${JSON.stringify(action.domain)}`]),
+          ...action.record.map((command) => `    and records ${JSON.stringify(command)}`),
+        ]
+      : [];
   const lease = action.kind === 'measure' ? [`    holds the lease of host ${action.lease} meanwhile`] : [];
   return [
     `${step.id}  [${step.machine}]  ${planText(step.title)}  (about ${durationText(step.seconds)})`,
@@ -39,6 +47,7 @@ function stepLines(step: Step): readonly string[] {
     ...(step.undo === undefined ? [] : [`    changes ${step.undo.resource} (${step.undo.lasts})`]),
     ...callLines('undone by', step.undo?.call),
     ...lease,
+    ...asking,
     ...doing,
     ...callLines('verified by', step.expect),
   ];
@@ -60,7 +69,6 @@ export function approvalLines(needs: ApprovalNeeds): readonly string[] {
 
 /** The whole plan for people: every step, then every script that will run, byte for byte. */
 export function planDocument(plan: Plan): string {
-  const used = Object.values(plan.scripts);
   return [
     `Plan of experiment ${plan.experiment}${plan.quick ? ' (quick: proves the pipeline, measures nothing)' : ''}`,
     `Stages: ${plan.stages.join(', ')}`,
@@ -68,6 +76,10 @@ export function planDocument(plan: Plan): string {
     ...approvalLines(plan.approval),
     '',
     ...plan.steps.flatMap((step) => [...stepLines(step), '']),
-    ...used.flatMap((script) => [`──── ${script.name} ────`, script.text.trimEnd(), '']),
+    ...Object.values(plan.scripts).flatMap((script) => [
+      `──── ${script.name} ────`,
+      script.text.trimEnd(),
+      '',
+    ]),
   ].join('\n');
 }

@@ -32,7 +32,7 @@ const typeOf: Readonly<Record<ParameterType, (value: ParameterValue) => string |
  * @throws ScriptError where a value is missing, undeclared or not of its declared type.
  */
 export function payload(script: Script, values: ParameterValues): string {
-  const unknown = Object.keys(values).find((name) => !(name in script.parameters));
+  const unknown = Object.keys(values).find((name) => !Object.hasOwn(script.parameters, name));
   if (unknown !== undefined)
     throw new ScriptError('parameter-unknown', { script: script.name, parameter: unknown });
   const lines = Object.entries(script.parameters).map(([name, type]) => {

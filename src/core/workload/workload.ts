@@ -49,3 +49,9 @@ export type WorkloadProgress = {
   /** Latest throughput seen. */
   readonly throughput: number | null;
 };
+
+/** Takes an output piece by piece, cut anywhere, and says in the end what it is worth. */
+export type WorkloadReader = {
+  take(text: string): void;
+  end(exitStatus: number | null): WorkloadResult;
+};

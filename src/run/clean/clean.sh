@@ -10,17 +10,30 @@ for entry in "$STATE"/undo/*/; do
     echo "undo $(cat "$entry/resource")"
     busy=1
 done
+
+boot=$(cat /proc/sys/kernel/random/boot_id)
+
+# lives PID STARTTIME: a pid alone may be another process by now.
+lives() {
+    [ -r "/proc/$1/stat" ] || return 1
+    wanted=$2
+    # shellcheck disable=SC2046 # the fields of /proc/PID/stat after the name
+    set -- $(sed 's/.*) //' "/proc/$1/stat")
+    [ "${20}" = "$wanted" ] && [ "$1" != Z ]
+}
+
+# A job is its wrapper (pid) and what the wrapper started (group), which may outlive it.
 for job in "$STATE"/jobs/*/; do
     [ -f "$job/pid" ] || continue
     read -r pid started boot_id <"$job/pid" || continue
-    [ "$boot_id" = "$(cat /proc/sys/kernel/random/boot_id)" ] || continue
-    [ -r "/proc/$pid/stat" ] || continue
-    # shellcheck disable=SC2046 # the fields of /proc/PID/stat after the name
-    set -- $(sed 's/.*) //' "/proc/$pid/stat")
-    [ "${20}" = "$started" ] || continue
-    [ "$1" != Z ] || continue
-    echo "job $(basename "$job")"
-    busy=1
+    [ "$boot_id" = "$boot" ] || continue
+    leader=0
+    leader_started=0
+    if [ -f "$job/group" ]; then read -r leader leader_started <"$job/group" || :; fi
+    if lives "$pid" "$started" || lives "$leader" "$leader_started"; then
+        echo "job $(basename "$job")"
+        busy=1
+    fi
 done
 if [ -d "$STATE/lease" ]; then
     echo "lease $(cat "$STATE/lease/run" 2>/dev/null || echo '?')"
@@ -28,6 +41,6 @@ if [ -d "$STATE/lease" ]; then
 fi
 [ "$busy" = 0 ] || exit 3
 bytes=$(du -sk "$STATE" | cut -f1)
-rm -rf "$STATE/files" "$STATE/jobs" "$STATE/undo" "$STATE"/undo-of-*
+rm -rf "$STATE/files" "$STATE/jobs" "$STATE/undo" "$STATE"/undo-of-* "$STATE"/askpass.* "$STATE"/lease.*
 rmdir "$STATE" 2>/dev/null || :
 echo "cleaned $((bytes * 1024))"

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { PlannedCall, Step } from '../../core/recipe/plan.ts';
-import { CALL_PATIENCE_MS, scriptCall, type RunContext } from '../context.ts';
+import { scriptCall, type RunContext } from '../context.ts';
 import { logFile } from '../directory.ts';
 import { RunError } from '../error.ts';
 import type { JobEnd } from '../events.ts';
@@ -61,14 +61,23 @@ export async function runJob(
   const file = logFile(context.paths, step.id, attempt);
   const log = await openLog(file);
   let started = known?.started != null;
-  const stopCancelling = cancelOnWish(context, step.machine, job);
+  const wish = { graceSeconds: GRACE_SECONDS, signal: context.detach };
+  // While it is followed; before that, and after a lost connection, see below.
+  const cancelNow = (): void => {
+    if (started)
+      void context.machines
+        .get(step.machine)
+        .jobs.cancel(job, wish)
+        .catch(() => undefined);
+  };
+  context.cancel.addEventListener('abort', cancelNow);
   try {
     const end = await context.machines.persist(
       step.machine,
       { patienceMs: JOB_PATIENCE_MS, signal: context.detach },
       async ({ jobs }, alive) => {
         if (!started) {
-          if (context.cancel.aborted) throw new RunError('cancelled', { step: step.id });
+          if (context.cancel.aborted && known === null) throw new RunError('cancelled', { step: step.id });
           const start = await jobs.start(job, call, context.detach);
           const { pid, bootId } = start;
           await context.record({
@@ -83,6 +92,7 @@ export async function runJob(
           await onStarted?.(pid);
         }
         await alive();
+        if (context.cancel.aborted) await jobs.cancel(job, wish);
         return jobs.follow(job, {
           offset: log.size,
           signal: context.detach,
@@ -99,7 +109,7 @@ export async function runJob(
     if (end.state === 'exited' && end.exitStatus === 0) await removeQuietly(context, step.machine, job);
     return end;
   } finally {
-    await stopCancelling();
+    context.cancel.removeEventListener('abort', cancelNow);
     await log.handle.close();
   }
 }
@@ -118,27 +128,4 @@ async function removeQuietly(
 
 function unknownStep(step: string): never {
   throw new RunError('run-damaged', { file: 'journal.jsonl', detail: `no segment introduces step ${step}` });
-}
-
-/** Ends the job's process group when the run is cancelled; the follower then sees its end. */
-function cancelOnWish(
-  context: RunContext,
-  machine: string,
-  job: { readonly id: string; readonly as: 'login' | 'root' },
-): () => Promise<void> {
-  let cancelling: Promise<unknown> = Promise.resolve();
-  const cancelJob = (): void => {
-    cancelling = context.machines
-      .persist(machine, { patienceMs: CALL_PATIENCE_MS, signal: context.detach }, ({ jobs }) =>
-        jobs.cancel(job, { graceSeconds: GRACE_SECONDS, signal: context.detach }),
-      )
-      // The follower reports what became of the job.
-      .catch(() => undefined);
-  };
-  context.cancel.addEventListener('abort', cancelJob);
-  if (context.cancel.aborted) cancelJob();
-  return async () => {
-    context.cancel.removeEventListener('abort', cancelJob);
-    await cancelling;
-  };
 }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import type { WorkloadResult } from '../../core/workload/workload.ts';
+import type { WorkloadReader, WorkloadResult } from '../../core/workload/workload.ts';
 import { workloads } from '../../core/workload/adapters.ts';
 import { CALL_PATIENCE_MS, eitherSignal, failed, type RunContext, type StepEnd } from '../context.ts';
 import { logFile } from '../directory.ts';
@@ -32,7 +32,9 @@ async function takeLease(context: RunContext, host: string, step: string): Promi
   await context.record({ kind: 'lease-acquired', host, step });
 }
 
-async function giveLeaseBack(context: RunContext, host: string, step: string): Promise<void> {
+/** Gives a host back, where this run holds it; harmless when the machine has done so already. */
+export async function giveLeaseBack(context: RunContext, host: string, step: string): Promise<void> {
+  if (!context.state.leases.has(host)) return;
   const as = keeperOf(context.description.inventory, host);
   await context.machines.persist(
     host,
@@ -46,11 +48,11 @@ async function giveLeaseBack(context: RunContext, host: string, step: string): P
 function verdict(
   execution: Execution<'measure'>,
   end: JobEnd,
-  output: string,
+  reader: WorkloadReader,
 ): { readonly status: TrialStatus; readonly outcome: StepEnd; readonly result: WorkloadResult } {
-  const { context, step, action } = execution;
+  const { context, step } = execution;
   const exitStatus = end.state === 'exited' ? end.exitStatus : null;
-  const result = workloads[action.workload].read(output, exitStatus);
+  const result = reader.end(exitStatus);
   const outcome = endOfJob(context, step, end);
   if (outcome.status === 'lost' || outcome.status === 'cancelled')
     return { status: outcome.status, outcome, result };
@@ -77,7 +79,8 @@ function verdict(
 
 /** The end of an attempt that an earlier runner had journalled before it died. */
 function endOfTrial(trial: TrialRecord): StepEnd {
-  const failure = trial.failure ?? { reason: 'action-failed', data: {} };
+  const { machine, step } = trial;
+  const failure = trial.failure ?? { reason: 'action-failed', data: { machine, step, status: '?' } };
   switch (trial.status) {
     case 'ok':
       return { status: 'done' };
@@ -91,7 +94,8 @@ function endOfTrial(trial: TrialRecord): StepEnd {
 }
 
 /**
- * One trial: the host's lease, the workload as a job, its result. While it runs nothing else touches the host.
+ * One trial: the host's lease (given back when the attempt is over), the workload as a job, its result. While it
+ * runs nothing else touches the host.
  * Every attempt is journalled with what it gave, also a failed one.
  */
 export const executeMeasure: Executor<'measure'> = async (execution) => {
@@ -108,8 +112,11 @@ export const executeMeasure: Executor<'measure'> = async (execution) => {
       context.detach,
     );
   });
-  const output = await readFile(logFile(context.paths, step.id, attempt), 'utf8');
-  const { status, outcome, result } = verdict(execution, end, output);
+  const reader = workloads[action.workload].reader();
+  // In pieces: a day of output would not fit into the memory that we promise to stay below.
+  const log = createReadStream(logFile(context.paths, step.id, attempt), 'utf8');
+  for await (const text of log as AsyncIterable<string>) reader.take(text);
+  const { status, outcome, result } = verdict(execution, end, reader);
   await context.record({
     kind: 'trial-ended',
     step: step.id,
@@ -121,6 +128,5 @@ export const executeMeasure: Executor<'measure'> = async (execution) => {
     configHash: action.configHash,
     result,
   });
-  await giveLeaseBack(context, action.lease, step.id);
   return outcome;
 };

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { ENVIRONMENT_FORMAT, type Environment } from '../../core/facts/environment.ts';
-import { probeCall } from '../../core/facts/probe/probe.ts';
+import { probeCall, probeTextsOf, type ProbeTexts } from '../../core/facts/probe/probe.ts';
 import { readCaptures } from '../../core/facts/probe/frame.ts';
 import type { Inventory } from '../../core/inventory/inventory.ts';
 import { TransportError } from '../../remote/error.ts';
@@ -16,10 +16,17 @@ import type { Executor } from './action.ts';
 export type Probing = {
   readonly transport: Transport;
   readonly as: RunAs;
-  readonly inventory: Inventory;
+  readonly role: Environment['role'];
   /** libvirt domain to look at on a host: the experiment's guest. */
   readonly domain: string | null;
+  /** Commands of the inventory that are recorded too. */
+  readonly record: readonly string[];
+  /** Default: ours. A plan brings its own. */
+  readonly texts?: ProbeTexts;
 };
+
+/** A whole probe: the kernel's configuration is the longest answer, records have a limit of their own. */
+const LONGEST_ANSWER = 64 * 1024 * 1024;
 
 /** Asks one machine everything in one round trip; read-only. */
 export async function probeMachine(
@@ -27,51 +34,61 @@ export async function probeMachine(
   now: () => Date,
   signal: AbortSignal,
 ): Promise<Environment> {
-  const { transport, as } = probing;
-  const machine = findMachine(probing.inventory, transport.machine);
-  const isHost = machine !== undefined && 'guests' in machine;
+  const { transport, as, role, domain, record, texts } = probing;
   const nonce = randomUUID().replaceAll('-', '');
-  const call = probeCall({ nonce, record: machine?.record ?? [], domain: isHost ? probing.domain : null });
+  const call = probeCall({ nonce, record, domain }, texts);
   const chunks: Uint8Array[] = [];
-  const result = await transport.exec(
-    { ...call, as },
-    { signal, onStdout: (chunk) => void chunks.push(Uint8Array.from(chunk)) },
-  );
+  let bytes = 0;
+  const onStdout = (chunk: Uint8Array): void => {
+    bytes += chunk.length;
+    if (bytes > LONGEST_ANSWER) {
+      throw TransportError.of('output-too-long', { machine: transport.machine, limitBytes: LONGEST_ANSWER });
+    }
+    chunks.push(Uint8Array.from(chunk));
+  };
+  const result = await transport.exec({ ...call, as }, { signal, onStdout });
   if (result.exitStatus !== 0) {
     throw TransportError.of('script-failed', {
       machine: transport.machine,
       script: call.script.name,
       status: result.exitStatus,
-      detail: result.stderr.trim().slice(-500),
+      text: result.stderr.trim().slice(-500),
     });
   }
   return {
     format: 'kvm-parity-environment',
     formatVersion: ENVIRONMENT_FORMAT,
     machine: transport.machine,
-    role: isHost ? 'host' : 'guest',
+    role,
     takenAt: now().toISOString(),
     captures: readCaptures(Buffer.concat(chunks), nonce),
   };
 }
 
-/** The libvirt domain of an experiment's guest, where the inventory names it. */
-export function domainOf(inventory: Inventory, experiment: string): string | null {
-  const settings = inventory.experiments[experiment];
-  if (settings === undefined) return null;
-  return inventory.hosts[settings.host]?.guests[settings.guest]?.domain ?? null;
+/** What the inventory says of asking a machine; a host is asked about `domain`. */
+export function askedOf(
+  inventory: Inventory,
+  name: string,
+  domain: string | null,
+): Pick<Probing, 'role' | 'domain' | 'record'> {
+  const machine = findMachine(inventory, name);
+  const isHost = machine !== undefined && 'guests' in machine;
+  return { role: isHost ? 'host' : 'guest', domain: isHost ? domain : null, record: machine?.record ?? [] };
 }
 
 /** Recipe 3: the environment of one machine, kept with the run. */
 export const executeProbe: Executor<'probe'> = async ({ context, step, action }) => {
   const signal = eitherSignal(context);
-  const { inventory, experiment } = context.description;
-  const domain = domainOf(inventory, experiment);
-  const as = keeperOf(context.description.inventory, step.machine);
+  const { inventory } = context.description;
+  const as = keeperOf(inventory, step.machine);
+  const { role } = askedOf(inventory, step.machine, null);
+  const { domain, record } = action;
+  const planned = action.scripts.flatMap((name) => context.plan.scripts[name] ?? []);
+  const texts = probeTextsOf(planned);
   const environment = await context.machines.persist(
     step.machine,
     { patienceMs: CALL_PATIENCE_MS, signal },
-    ({ transport }) => probeMachine({ transport, as, inventory, domain }, context.now, signal),
+    ({ transport }) => probeMachine({ transport, as, role, domain, record, texts }, context.now, signal),
   );
   await mkdir(context.paths.environments, { recursive: true });
   const file = `${fileName(step.id)}.json`;

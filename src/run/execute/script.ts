@@ -1,8 +1,15 @@
 import { failed, type RunContext, type StepEnd } from '../context.ts';
 import type { JobEnd } from '../events.ts';
 import type { Step } from '../../core/recipe/plan.ts';
+import { lastAttempt } from '../state.ts';
 import type { Executor } from './action.ts';
 import { runJob } from './job.ts';
+
+/** Whether somebody wished the end of a step's job, now or while an earlier runner followed it. */
+function isCancelled({ cancel, state }: RunContext, step: Step): boolean {
+  const record = state.steps.get(step.id);
+  return cancel.aborted || (record !== undefined && lastAttempt(record)?.cancelRequested === true);
+}
 
 /** What the end of a job means for its step. */
 export function endOfJob(context: RunContext, step: Step, end: JobEnd): StepEnd {
@@ -16,7 +23,7 @@ export function endOfJob(context: RunContext, step: Step, end: JobEnd): StepEnd 
     case 'absent':
       return { status: 'lost', failure: { reason: 'job-killed', data: { machine } } };
     case 'exited':
-      if (context.cancel.aborted && end.exitStatus !== 0) {
+      if (isCancelled(context, step) && end.exitStatus !== 0) {
         return { status: 'cancelled', failure: { reason: 'cancelled', data: { step: step.id } } };
       }
       if (end.freeBytes === 0)
@@ -31,6 +38,7 @@ export const executeScript: Executor<'script'> = async ({ context, step, action,
   const end = await runJob(context, { step, attempt, call: action.call });
   const outcome = endOfJob(context, step, end);
   if (outcome.status !== 'done' || end.state !== 'exited') return outcome;
+  if (end.badOutput !== null) return failed('output-damaged', { step: step.id, line: end.badOutput });
   const missing = (step.outputs ?? []).find((name) => !(name in end.outputs));
   if (missing !== undefined) return failed('output-missing', { step: step.id, output: missing });
   if (Object.keys(end.outputs).length > 0) {

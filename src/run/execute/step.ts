@@ -1,6 +1,5 @@
 import type { Action, Step } from '../../core/recipe/plan.ts';
 import { CodedError } from '../../core/error.ts';
-import { TransportError } from '../../remote/error.ts';
 import type { RunContext, StepEnd } from '../context.ts';
 import { RunError } from '../error.ts';
 import type { Failure } from '../events.ts';
@@ -8,7 +7,7 @@ import { lastAttempt, type RunState, type StepRecord } from '../state.ts';
 import { guardChange } from '../undo/guard.ts';
 import type { Execution, Executor } from './action.ts';
 import { outputLines, runCall } from './call.ts';
-import { executeMeasure } from './measure.ts';
+import { executeMeasure, giveLeaseBack } from './measure.ts';
 import { executeProbe } from './probe.ts';
 import { executeReport } from './report.ts';
 import { executeScript } from './script.ts';
@@ -27,10 +26,18 @@ function execute<Kind extends Action['kind']>(execution: Execution<Kind>): Promi
   return executor(execution);
 }
 
-/** Whether a run that is resumed leaves a step alone. A trial that failed by its rule stays as it is. */
+/** Whether a run that is resumed leaves a step alone. A trial whose repeats are used up stays as it is. */
 export function isSettled(state: RunState, step: StepRecord): boolean {
   if (step.status === 'done' || step.status === 'skipped') return true;
-  return step.status !== 'running' && isTrialFailure(state, step.id, lastAttempt(step)?.attempt);
+  return step.status !== 'running' && ruleFor(state, step) === 'used-up';
+}
+
+/** What the experiment's rule (`retries`) says after a step's last attempt; none: it was no failed trial. */
+function ruleFor(state: RunState, step: StepRecord): 'none' | 'repeat' | 'used-up' {
+  const failed = step.attempts.map(({ attempt }) => isTrialFailure(state, step.id, attempt));
+  if (failed.at(-1) !== true) return 'none';
+  const retries = state.segments.find(({ segment }) => segment === step.segment)?.retries ?? 0;
+  return failed.filter(Boolean).length <= retries ? 'repeat' : 'used-up';
 }
 
 export function failureOf(error: unknown): Failure {
@@ -47,21 +54,19 @@ export function failureOf(error: unknown): Failure {
 export async function runStep(context: RunContext, step: Step): Promise<StepEnd> {
   for (;;) {
     const end = await runAttempt(context, step);
-    const failed = recordOf(context, step).attempts.map(({ attempt }) =>
-      isTrialFailure(context.state, step.id, attempt),
-    );
-    const again = failed.at(-1) === true && failed.filter(Boolean).length <= context.plan.retries;
+    // Cancelled, but not now: an earlier runner was told to and died of something else before it said so.
+    const again = end.status === 'cancelled' || ruleFor(context.state, recordOf(context, step)) === 'repeat';
     if (!again || context.cancel.aborted) return end;
   }
 }
 
 /**
  * Whether an attempt is a failure of the workload itself, which the experiment's rule repeats and which does not
- * stop the run. A reboot, a cancellation, or a trial that could not even begin is none.
+ * stop the run. A reboot, a full disk, a cancellation, or a trial that could not even begin is none.
  */
 export function isTrialFailure(state: RunState, step: string, attempt: number | undefined): boolean {
   const trial = state.trials.find((record) => record.step === step && record.attempt === attempt);
-  if (trial === undefined) return false;
+  if (trial === undefined || trial.failure?.reason === 'disk-full') return false;
   return trial.status === 'failed' || trial.status === 'invalid' || trial.failure?.reason === 'job-killed';
 }
 
@@ -83,6 +88,8 @@ async function runAttempt(context: RunContext, step: Step): Promise<StepEnd> {
   if (!goesOn) await context.record({ kind: 'step-started', step: step.id, attempt });
   const jobBegun = goesOn && last.job !== null;
   const end = await attemptOnce({ context, step, attempt, jobBegun });
+  // However the attempt ended, also one that an earlier runner had almost finished: nobody else waits for it.
+  if (step.action.kind === 'measure') await giveLeaseBack(context, step.action.lease, step.id);
   if (end === 'skipped') {
     await context.record({ kind: 'step-skipped', step: step.id, attempt });
     return { status: 'done' };
@@ -117,7 +124,7 @@ async function attemptOnce({ context, step, attempt, jobBegun }: Attempt): Promi
     // Nothing can be written any more, or nobody waits any more: the attempt stays open and is taken up on resume.
     if (RunError.is(error, 'controller-disk-full') || context.detach.aborted) throw error;
     // So does one whose job may be running out there: a new attempt would run beside it.
-    if (TransportError.is(error) && jobIsOpen(recordOf(context, step))) throw error;
+    if (jobIsOpen(recordOf(context, step)) && !RunError.is(error, 'cancelled')) throw error;
     if (context.cancel.aborted) {
       return { status: 'cancelled', failure: { reason: 'cancelled', data: { step: step.id } } };
     }

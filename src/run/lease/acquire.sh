@@ -1,5 +1,5 @@
 # Takes the lease of a host: on one physical host only one trial runs at a time.
-# mkdir is the lock; there is no heartbeat and no expiry.
+# A directory is the lock; it comes whole, by a rename. There is no heartbeat and no expiry.
 #
 # STATE     our directory on the host
 # RUN       the run that wants it
@@ -13,14 +13,6 @@ umask 077
 lease="$STATE/lease"
 boot_id=$(cat /proc/sys/kernel/random/boot_id)
 
-write() {
-    printf '%s\n' "$RUN" >"$lease/run"
-    printf '%s\n' "$OWNER" >"$lease/owner"
-    printf '%s\n' "$boot_id" >"$lease/boot_id"
-    rm -f "$lease/job"
-    echo acquired
-}
-
 # The holder wrote "pid starttime" once its job ran on this very machine.
 job_state() {
     [ -f "$lease/job" ] || { echo unknown; return; }
@@ -31,17 +23,32 @@ job_state() {
     if [ "${20}" = "$started" ]; then echo alive; else echo dead; fi
 }
 
-if mkdir "$lease" 2>/dev/null; then
-    write
-    exit 0
+if [ -d "$lease" ]; then
+    holder=$(cat "$lease/run" 2>/dev/null || :)
+    if [ "$holder" = "$RUN" ]; then
+        echo acquired
+        exit 0
+    fi
+    if [ "$TAKE" != yes ]; then
+        boot=other
+        [ "$(cat "$lease/boot_id" 2>/dev/null || :)" != "$boot_id" ] || boot=same
+        job=$(job_state)
+        [ "$boot" = same ] || job=dead
+        printf 'held %s %s %s %s\n' "${holder:-?}" "$boot" "$job" "$(cat "$lease/owner" 2>/dev/null || echo '?')"
+        exit 0
+    fi
+    # Of two who take it over at once one moves it away.
+    mv "$lease" "$STATE/lease.taken.$$"
+    rm -rf "$STATE/lease.taken.$$"
 fi
-holder=$(cat "$lease/run" 2>/dev/null || :)
-if [ "$holder" = "$RUN" ] || [ "$TAKE" = yes ]; then
-    write
-    exit 0
-fi
-boot=other
-[ "$(cat "$lease/boot_id" 2>/dev/null || :)" != "$boot_id" ] || boot=same
-job=$(job_state)
-[ "$boot" = same ] || job=dead
-printf 'held %s %s %s %s\n' "${holder:-?}" "$boot" "$job" "$(cat "$lease/owner" 2>/dev/null || echo '?')"
+
+# Written through cat, whose message names a full disk; the shell's own does not.
+fresh="$STATE/lease.new.$$"
+trap 'rm -rf "$fresh"' EXIT
+mkdir "$fresh"
+printf '%s\n' "$RUN" | cat >"$fresh/run"
+printf '%s\n' "$OWNER" | cat >"$fresh/owner"
+printf '%s\n' "$boot_id" | cat >"$fresh/boot_id"
+# Without -T a lease that somebody made meanwhile would swallow ours.
+mv -T "$fresh" "$lease"
+echo acquired

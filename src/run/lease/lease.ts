@@ -47,7 +47,7 @@ export async function acquireLease(
   if (match === null) {
     throw TransportError.of('answer-not-understood', {
       machine: place.transport.machine,
-      detail: output.slice(0, 200),
+      text: output.slice(0, 200),
     });
   }
   const [, run = '', boot, job, owner = ''] = match;

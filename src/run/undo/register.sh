@@ -1,5 +1,6 @@
 # Registers how one change is taken back, before it is made. The first original wins: an entry that is
 # there already (of this run or of a crashed one) stays, and only notes that this run relies on it too.
+# When it ends, the entry is on the disk.
 #
 # STATE       our directory on this machine
 # SHELF       undo, or undo-of-<guest>: the copy that a host keeps for its guest
@@ -15,23 +16,30 @@ umask 077
 folder="$STATE/$SHELF"
 mkdir -p "$folder"
 place="$folder/$ENTRY"
+
+# Written through cat, whose message names a full disk; the shell's own does not.
+put() { printf '%s\n' "$2" | cat >"$place/$1"; }
+# coreutils before 8.24 can only flush everything.
+flush() { sync "$@" 2>/dev/null || sync; }
+
 # What a reboot has undone by itself is no original any more.
 if [ -f "$place/complete" ] && [ "$(cat "$place/lasts")" = volatile ] && [ "$(cat "$place/boot_id")" != "$BOOT_ID" ]; then
     rm -rf "$place"
 fi
+answer=kept
 if [ ! -f "$place/complete" ]; then
     rm -rf "$place"
     mkdir "$place"
-    printf '%s\n' "$RESOURCE" >"$place/resource"
-    printf '%s\n' "$LASTS" >"$place/lasts"
-    printf '%s\n' "$BOOT_ID" >"$place/boot_id"
-    printf '%s\n' "$UNDO" >"$place/undo.sh"
+    put resource "$RESOURCE"
+    put lasts "$LASTS"
+    put boot_id "$BOOT_ID"
+    put undo.sh "$UNDO"
+    put since "$(date +%s.%N)"
     : >"$place/runs"
-    date +%s.%N >"$place/since"
-    sync "$place/undo.sh" 2>/dev/null || sync
+    flush "$place"/*
     : >"$place/complete"
-    echo registered
-else
-    echo kept
+    answer=registered
 fi
-grep -qxF -- "$RUN" "$place/runs" || printf '%s\n' "$RUN" >>"$place/runs"
+grep -qxF -- "$RUN" "$place/runs" || printf '%s\n' "$RUN" | cat >>"$place/runs"
+flush "$place/runs" "$place/complete" "$place" "$folder"
+echo "$answer"

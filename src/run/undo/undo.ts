@@ -63,7 +63,7 @@ export async function runOwn(
     machine: place.transport.machine,
     script: call.script.name,
     status: result.exitStatus,
-    detail: result.stderr.trim().slice(-500),
+    text: result.stderr.trim().slice(-500),
   });
 }
 
@@ -120,7 +120,7 @@ export async function restoreMachine(
       machine: place.transport.machine,
       script: restore.name,
       status: result.exitStatus,
-      detail: result.stderr.trim().slice(-500),
+      text: result.stderr.trim().slice(-500),
     });
   }
   return { entries, detail: result.stderr.trim().slice(-2000) };

@@ -150,6 +150,14 @@ describe.each(shells)('a probe with %s', (shell) => {
     expect(records[9]).toMatchObject({ output: '\n\n', exitStatus: 0 });
   });
 
+  test('cuts a recorded command that would fill the memory, and says so', async () => {
+    const { captures } = await probe({ command, options: { record: ['yes endless', 'echo next'] } });
+    const endless = captures.find(({ command }) => command === 'yes endless');
+    expect(endless?.output).toHaveLength(4 * 1024 * 1024);
+    expect(endless?.errors).toContain('output cut after 4194304 bytes');
+    expect(captures.find(({ command }) => command === 'echo next')?.output).toBe('next\n');
+  });
+
   test('takes a hostile domain name as a name', async () => {
     const domain = `x'; echo "$(id)" >&2; '$HOME --help`;
     const { captures, stderr } = await probe({ command, options: { domain } });

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/run/events.ts';
@@ -95,6 +96,49 @@ describe('a run that is interrupted', () => {
     expect(state.leases.size).toBe(0);
   });
 
+  it('that meets the lease of another run when it is resumed starts nothing beside its own job', async () => {
+    lab = await twoMachines({ trials: 1 });
+    const running = lab.cliStart('run', 'loopback', '--quick', '--yes');
+    await lab.until('the first trial runs', trialIsRunning);
+    await lab.killRunner();
+    await running;
+    const lease = join(lab.stateOf.host, 'lease', 'run');
+    const own = await readFile(lease, 'utf8');
+    await writeFile(lease, 'another-run\n');
+    expect((await lab.cli('run', 'loopback', '--resume')).stderr).toContain('is taken by run another-run');
+    const step = [...(await lab.state()).steps.values()].find(({ id }) => id.includes('host-trial-1'));
+    expect(step?.attempts.map(({ status }) => status)).toEqual(['running']);
+    await writeFile(lease, own);
+    expect((await lab.cli('run', 'loopback', '--resume')).exitCode).toBe(0);
+    expect((await lab.state()).trials.map(({ attempt, status }) => `${attempt} ${status}`)).toEqual([
+      '1 ok',
+      '1 ok',
+    ]);
+  });
+
+  it('repeats a trial whose job was killed from outside, alone: what was left of the first is ended before', async () => {
+    lab = await twoMachines({ trials: 1 });
+    const running = lab.cliStart('run', 'loopback', '--quick', '--yes');
+    await lab.until('the first trial runs', trialIsRunning);
+    const job = (await lab.events()).find(
+      (event) => event.kind === 'job-started' && event.step.includes('trial-1'),
+    );
+    const wrapper = job?.kind === 'job-started' ? job.pid : 0;
+    const [group] = (await readFile(await groupFile('trial-1'), 'utf8')).split(' ');
+    process.kill(wrapper, 'SIGKILL');
+    await lab.until('the second attempt runs', (events) =>
+      events.some((event) => event.kind === 'job-started' && event.attempt === 2),
+    );
+    expect(isAlive(Number(group))).toBe(false);
+    expect((await running).exitCode).toBe(0);
+    const { trials } = await lab.state();
+    expect(trials.map(({ side, attempt, status }) => `${side} ${attempt} ${status}`)).toEqual([
+      'host 1 lost',
+      'host 2 ok',
+      'guest 1 ok',
+    ]);
+  });
+
   it('refuses a second runner while one is at it', async () => {
     lab = await twoMachines({ trials: 1 });
     const running = lab.cliStart('run', 'loopback', '--quick', '--yes');
@@ -106,10 +150,18 @@ describe('a run that is interrupted', () => {
   });
 });
 
+/** Where a job on the host names its own process group. */
+async function groupFile(step: string): Promise<string> {
+  const jobs = join(lab.stateOf.host, 'jobs');
+  const name = (await readdir(jobs)).find((candidate) => candidate.includes(step));
+  return join(jobs, name ?? 'no such job', 'group');
+}
+
+/** A zombie, which only waits for its parent, is not alive. */
 function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !/^\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));
   } catch {
     return false;
   }

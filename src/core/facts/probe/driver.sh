@@ -99,16 +99,26 @@ ask() {
   fi
 }
 
-# The pipes through cat are what a process left behind holds; the time limit ends the cats.
+# What a recorded command may say; one that goes on is ended by its broken pipe. Answers are held in memory.
+HELD_BYTES=4194304
+
+# The pipes through dd are what a process left behind holds; the time limit ends the dds. Unlike head, dd keeps
+# nothing back that it would lose then.
 # shellcheck disable=SC2016 # expanded by the inner shell
 HELD='exec 7>&2 8>&1
+count=$2
+part() { dd bs=65536 count="$count" iflag=count_bytes 2>/dev/null; }
 status=$(
   exec 5>&1
-  { { sh -c "$1" 5>&- 6>&- 7>&- 8>&-; printf %d "$?" >&5; } 2>&1 >&6 | cat >&7 5>&- 6>&-; } 6>&1 | cat >&8 5>&-
+  { { sh -c "$1" 5>&- 6>&- 7>&- 8>&-; printf %d "$?" >&5; } 2>&1 >&6 | part >&7 5>&- 6>&-; } 6>&1 |
+    {
+      part >&8
+      if [ "$(head -c 1 | wc -c)" -ne 0 ]; then echo "kvm-parity: output cut after $2 bytes" >&7; fi
+    } 5>&-
 )
 exit "${status:-124}"'
 
-ask_line() { capture "$1" limited sh -c "$HELD" sh "$1"; }
+ask_line() { capture "$1" limited sh -c "$HELD" sh "$1" "$HELD_BYTES"; }
 
 look() {
   for file in "$@"; do

@@ -39,7 +39,12 @@ function measureStage(side: Side, warnings: (context: PlanContext) => readonly T
 
 /** The recipe makes both sides see the same number of CPUs (1.6); nothing in these stages changes it yet. */
 function cpuWarning({ machines: { host, guest }, stages }: PlanContext): readonly Text[] {
-  if (!stages.includes('measure-guest') || host.onlineCpus === guest.onlineCpus) return [];
+  if (!stages.includes('measure-guest')) return [];
+  const unknown = [host, guest].filter(({ onlineCpus }) => onlineCpus === null);
+  if (unknown.length > 0) {
+    return unknown.map(({ machine }) => ({ code: 'warning-cpus-unknown', data: { machine } }));
+  }
+  if (host.onlineCpus === guest.onlineCpus) return [];
   const data = {
     host: host.machine,
     hostCpus: host.onlineCpus,

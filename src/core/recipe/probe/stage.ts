@@ -1,3 +1,4 @@
+import { probeScripts } from '../../facts/probe/probe.ts';
 import type { PlanContext, Stage, StepDraft } from '../stage.ts';
 import type { Side } from '../plan.ts';
 
@@ -5,12 +6,12 @@ import type { Side } from '../plan.ts';
 const PROBE_SECONDS = 5;
 
 function probeStep(context: PlanContext, side: Side, moment: 'before' | 'after'): StepDraft {
-  const { machine } = context.machines[side];
+  const { machine, domain, record } = context.machines[side];
   return {
     key: `probe-${side}-${moment}`,
     title: { code: `step-probe-${moment}`, data: { machine } },
     machine,
-    action: { kind: 'probe', moment },
+    action: { kind: 'probe', moment, domain, record, scripts: probeScripts.map(({ name }) => name) },
     seconds: PROBE_SECONDS,
   };
 }
@@ -18,7 +19,7 @@ function probeStep(context: PlanContext, side: Side, moment: 'before' | 'after')
 /** Recipe 3: both environments, before the first and after the last trial, so that a change in between is seen. */
 export const probeStage: Stage = {
   id: 'probe',
-  scripts: [],
+  scripts: probeScripts,
   prepare: (context) => [probeStep(context, 'host', 'before'), probeStep(context, 'guest', 'before')],
   finish: (context) =>
     context.stages.some((stage) => stage === 'measure-guest' || stage === 'measure-host')

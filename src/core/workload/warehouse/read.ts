@@ -1,4 +1,4 @@
-import type { WorkloadPoint, WorkloadProblem, WorkloadResult } from '../workload.ts';
+import type { WorkloadPoint, WorkloadProblem, WorkloadReader, WorkloadResult } from '../workload.ts';
 import { parseLine, type WarehouseLine } from './line.ts';
 import {
   isAveraged,
@@ -39,21 +39,43 @@ type Seen = {
   ended: boolean;
   problems: WorkloadProblem[];
   properties: Map<string, string>;
+  /** The last line that is not blank. */
+  lastLine: string;
 };
+
+/** No record is longer; of a longer line only the beginning is looked at. */
+const longestLine = 64 * 1024;
+
+/** Reads what the program printed as it comes, in pieces cut anywhere: a day of output need not fit into memory. */
+export function warehouseReader(): WorkloadReader {
+  const seen: Seen = { points: [], ended: false, problems: [], properties: new Map(), lastLine: '' };
+  let rest = '';
+  return {
+    take(text) {
+      const lines = (rest + text).split('\n');
+      rest = (lines.pop() ?? '').slice(0, longestLine);
+      for (const line of lines) takeLine(seen, line.endsWith('\r') ? line.slice(0, -1) : line);
+    },
+    end(exitStatus) {
+      if (rest.startsWith('warehouse: ')) add(seen, 'output-damaged', `cut off: ${rest}`);
+      checkWhole(seen);
+      checkExit(seen, exitStatus);
+      return resultOf(seen);
+    },
+  };
+}
 
 /**
  * Reads all that the program printed, standard output and error in one text or only the first.
  * `exitStatus` null: not known. Damaged, unfinished or invalid output never gives a score; nothing throws.
  */
 export function readWarehouse(output: string, exitStatus: number | null): WorkloadResult {
-  const lines = output.split('\n');
-  const cut = lines.pop() ?? '';
-  const seen: Seen = { points: [], ended: false, problems: [], properties: new Map() };
-  for (const line of lines) takeLine(seen, line.endsWith('\r') ? line.slice(0, -1) : line);
-  if (cut.startsWith('warehouse: ')) add(seen, 'output-damaged', `cut off: ${cut}`);
-  checkWhole(seen);
-  checkExit(seen, exitStatus, lines);
+  const reader = warehouseReader();
+  reader.take(output);
+  return reader.end(exitStatus);
+}
 
+function resultOf(seen: Seen): WorkloadResult {
   const invalid = seen.problems.some(({ code }) => code !== 'time-deviates' && code !== 'no-score');
   const complete = seen.ended && seen.header !== undefined;
   const refused = invalid || seen.problems.some(({ code }) => code === 'no-score');
@@ -75,6 +97,7 @@ function toPoint({ warehouses, throughput }: PointRecord, header: Header | undef
 }
 
 function takeLine(seen: Seen, line: string): void {
+  if (line.trim() !== '') seen.lastLine = line;
   const smell = smells.find(([, pattern]) => pattern.test(line));
   if (smell !== undefined) add(seen, smell[0], line);
   const record = parseLine(line);
@@ -151,14 +174,14 @@ function checkWhole(seen: Seen): void {
     add(seen, 'score-mismatch', `score ${result.score} is not the mean of ${throughputs.join(', ')}`);
 }
 
-function checkExit(seen: Seen, exitStatus: number | null, lines: readonly string[]): void {
+function checkExit(seen: Seen, exitStatus: number | null): void {
   // 134 and the like: 128 + the signals that a crashing JVM ends by (ILL, ABRT, BUS, FPE, SEGV).
   const crashed = exitStatus !== null && [132, 134, 135, 136, 139].includes(exitStatus);
   if (crashed) add(seen, 'jvm-crashed', `exit status ${exitStatus}`);
   else if (seen.result !== undefined && exitStatus !== null && exitStatus !== 0)
     add(seen, 'no-score', `the program ended with exit status ${exitStatus} although it printed a score`);
   if (seen.ended) return;
-  const last = lines.findLast((line) => line.trim() !== '') ?? 'nothing';
+  const last = seen.lastLine || 'nothing';
   const status = exitStatus === null ? '' : `exit status ${exitStatus}; `;
   add(seen, 'no-score', `the run did not come to its end; ${status}last line: ${last}`);
 }

@@ -152,7 +152,7 @@ describe('an environment as JSON', () => {
   test('of a newer format is refused with both versions', () => {
     const text = JSON.stringify({ ...whole, formatVersion: 2, captures: 'elsewhere' });
     expect(failureOf(() => readEnvironmentText(text))).toEqual({
-      reason: 'format-newer',
+      reason: 'environment-newer',
       data: { found: 2, known: 1 },
     });
   });
