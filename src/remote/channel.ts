@@ -21,6 +21,8 @@ export type Channel = {
  */
 export type Channels = {
   readonly machine: string;
+  /** From an open channel to the first word of our script on it: a login that takes longer hangs. */
+  readonly loginTimeoutMs: number;
   /** Opens a channel, connecting first where needed. Waits while too many are open. Throws TransportError. */
   open(command: string, signal: AbortSignal): Promise<Channel>;
   /** How many connections were lost so far. What was learned of the machine before is void when this grows: it may have been booted since. */

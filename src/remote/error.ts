@@ -15,12 +15,14 @@ export type TransportReason =
   | 'connection-lost'
   | 'keepalive' // the machine stopped answering
   | 'channel-refused' // no session left on the server
+  | 'login-hangs' // logged in, but the login shell does not come to running a command
   | 'not-linux'
   | 'root-needed' // a script needs root and the inventory says become: none
   | 'sudo-missing'
   | 'sudo-refused' // the user may not
   | 'sudo-password' // wrong or none given
   | 'sudo-requires-tty'
+  | 'sudo-failed' // for another reason, which data.text tells in sudo's words
   | 'state-directory' // cannot be made or is not ours
   | 'disk-full' // data.where: 'target' | 'controller'
   | 'checksum'

@@ -11,7 +11,7 @@ export type JobStart = {
   /** exists: a job of this id was started before (and is not started twice). */
   readonly state: 'started' | 'exists';
   readonly pid: number;
-  /** Boot in which it was started. */
+  /** Boot in which it was started; all zeros, with the process id 0, where a power cut damaged the record of it. */
   readonly bootId: string;
 };
 
@@ -26,10 +26,19 @@ export type JobState =
       readonly freeBytes: number;
       /** Lines `NAME=value` that the script appended to $OUTPUTS. */
       readonly outputs: Readonly<Record<string, string>>;
+      /**
+       * The first line of $OUTPUTS that is no `NAME=value`, or the last one where its end is missing; null where
+       * all are good. Of a script that says it succeeded it means that a value is lost.
+       */
+      readonly badOutput: string | null;
     }
   | {
       readonly state: 'lost';
-      /** reboot: the machine was booted since; killed: the job's wrapper vanished without a trace. */
+      /**
+       * reboot: the machine was booted since (its shutdown ended the script, or nothing was left to say how it
+       * ended), or is going down; killed: the job's wrapper vanished without a trace. As `state` gives it, the
+       * script may live on then; `follow` and `cancel` have ended it.
+       */
       readonly because: 'reboot' | 'killed';
       readonly logBytes: number;
     }
@@ -45,10 +54,18 @@ export type FollowOptions = {
 
 export type Jobs = {
   start(job: JobRef, call: ScriptCall, signal: AbortSignal): Promise<JobStart>;
-  /** Resolves when the job is over and every byte of its log was delivered. Throws TransportError when the connection is lost: call again with the new offset. */
+  /**
+   * Resolves when the job is over and every byte of its log was delivered. Throws TransportError when the connection
+   * is lost: call again with the new offset. Where the job's wrapper was killed, its script's process group is ended
+   * first (TERM, after 10 s KILL), so that nothing of a lost job runs beside its next attempt; `script-failed` names
+   * the group where it survives that.
+   */
   follow(job: JobRef, options: FollowOptions): Promise<Exclude<JobState, { state: 'running' }>>;
   state(job: JobRef, signal: AbortSignal): Promise<JobState>;
-  /** Ends the job's whole process group: TERM, after `graceSeconds` KILL. */
+  /**
+   * Ends the job's whole process group: TERM, after `graceSeconds` KILL. A job that was cancelled stays `exited`
+   * with 128 + n, also when the machine is booted later. `script-failed` where the group survives.
+   */
   cancel(
     job: JobRef,
     options: { readonly graceSeconds: number; readonly signal: AbortSignal },

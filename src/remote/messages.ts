@@ -28,6 +28,8 @@ export const transportMessages: Record<TransportReason, string> = {
     '{machine} stopped answering for {seconds} s, so the connection was given up. Detached jobs on it go on if the machine lives; the next command connects again.',
   'channel-refused':
     '{machine} opens no further session: {detail}. Raise MaxSessions in its sshd_config, or end what else runs there.',
+  'login-hangs':
+    '{machine} let us in, but its login shell began no command within {seconds} s; it printed: {text}. Look in its start-up files (.bashrc and the like) for a command that waits, and for a home directory on a file server that does not answer.',
   'not-linux': '{machine} runs {system}. Only Linux machines can be measured.',
   'root-needed':
     'A step on {machine} needs root, but the inventory says `become: none`. Set `become: sudo`, or log in as root.',
@@ -38,8 +40,10 @@ export const transportMessages: Record<TransportReason, string> = {
     'The sudo password for {machine} was wrong or not given. Run again with the right one, or allow the user NOPASSWD in sudoers.',
   'sudo-requires-tty':
     'sudo on {machine} insists on a terminal. Remove `requiretty` from its sudoers for this user, or log in as root.',
+  'sudo-failed':
+    'sudo on {machine} did not run the script. It said: {text}. Try `sudo -v` there, and repair what it complains about.',
   'state-directory':
-    'The directory for our files on {machine}, {path}, cannot be used: {why}. It must belong to us, with mode 0700; move it away or set `directory` in the inventory.',
+    'The directory for our files on {machine}, {path}, cannot be used: {why}. It must belong to us, with mode 0700, on a file system that lets programs run (no noexec); move it away or set `directory` in the inventory.',
   'disk-full':
     'No space is left on the {where} while working with {machine}. Free some and resume; what was finished is kept.',
   checksum:

@@ -1,5 +1,6 @@
 import { homedir, hostname, userInfo } from 'node:os';
 import { execa, ExecaError } from 'execa';
+import { environmentForChildren } from './environment.ts';
 import { TransportError } from './error.ts';
 import { isSafeName, parseSshConfig, type SshConfig } from './sshConfigParse.ts';
 import type { SshSettings } from './target.ts';
@@ -41,6 +42,8 @@ export async function resolveSshConfig(
   const output = await execa('ssh', parameters, {
     cancelSignal: signal,
     timeout: RESOLVE_TIMEOUT_MS,
+    env: environmentForChildren(),
+    extendEnv: false,
     stdin: 'ignore',
   }).catch((error: unknown) => {
     if (signal.aborted) throw TransportError.of('cancelled', { machine }, error);

@@ -22,6 +22,9 @@ export type Address =
 export type SshSettings = {
   /** `ssh -F`: another configuration file than ~/.ssh/config. */
   readonly configFile?: string;
-  /** Seconds for one connection attempt, TCP and handshake. Default 20. */
+  /**
+   * Seconds for one connection attempt, TCP and handshake; and then for the login shell to begin our script, for
+   * which it is at least 5. Default 20.
+   */
   readonly connectTimeoutSeconds?: number;
 };

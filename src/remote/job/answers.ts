@@ -1,5 +1,5 @@
 import type { JobStart, JobState } from '../jobs.ts';
-import { notUnderstood } from '../shell/run.ts';
+import { notUnderstood, TEXT_LIMIT } from '../shell/run.ts';
 
 /** Reads what `start.sh` printed. @throws TransportError `answer-not-understood` */
 export function parseStart(machine: string, output: string): JobStart {
@@ -28,11 +28,8 @@ export function parseState(machine: string, output: string): JobState {
   }
   if (kind !== 'exited') throw notUnderstood(machine, output);
   const [exitStatus = 0, freeBytes = 0, logBytes = 0] = counts(machine, { output, words: rest, wanted: 3 });
-  const outputs = parseOutputs(output.slice(end + 1), (line) => {
-    // What a failed script left unfinished explains nothing; of one that says it succeeded it would be a wrong value.
-    if (exitStatus === 0) throw notUnderstood(machine, `$OUTPUTS: ${line}`);
-  });
-  return { state: 'exited', exitStatus, logBytes, freeBytes, outputs };
+  const { outputs, badOutput } = parseOutputs(output.slice(end + 1));
+  return { state: 'exited', exitStatus, logBytes, freeBytes, outputs, badOutput };
 }
 
 function counts(
@@ -45,20 +42,19 @@ function counts(
   return words.map(Number);
 }
 
-/**
- * Lines `NAME=value`; the last of a name counts. `onBad` gets what is none, and a last line without its end:
- * its value may have been cut off.
- */
-function parseOutputs(text: string, onBad: (line: string) => void): Readonly<Record<string, string>> {
+/** Lines `NAME=value`; the last of a name counts. A last line without its end is bad: its value may have been cut off. */
+function parseOutputs(text: string): {
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly badOutput: string | null;
+} {
   const lines = text.split('\n');
-  const unfinished = lines.pop();
-  if (unfinished) onBad(unfinished);
-  return Object.fromEntries(
-    lines.flatMap((line) => {
-      const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/.exec(line) ?? [];
-      if (name !== undefined && value !== undefined) return [[name, value] as const];
-      onBad(line);
-      return [];
-    }),
-  );
+  const unfinished = lines.pop() ?? '';
+  const read = lines.map((line) => ({ line, match: /^([A-Za-z_]\w*)=(.*)$/.exec(line) }));
+  const bad = read.find(({ match }) => match === null)?.line ?? (unfinished === '' ? undefined : unfinished);
+  return {
+    outputs: Object.fromEntries(
+      read.flatMap(({ match }) => (match === null ? [] : [[match[1] ?? '', match[2] ?? ''] as const])),
+    ),
+    badOutput: bad?.slice(0, TEXT_LIMIT) ?? null,
+  };
 }

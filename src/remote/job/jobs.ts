@@ -19,6 +19,9 @@ import {
 /** A follower that ends while its job runs, this often in a row and without a byte, is not going to work. */
 const IDLE_FOLLOWERS = 3;
 
+/** Between TERM and KILL for a script whose wrapper was killed. */
+const ORPHAN_GRACE_SECONDS = 10;
+
 type Work = { readonly script: Script; readonly values?: ParameterValues };
 
 /** Jobs on the machine of a transport. */
@@ -37,6 +40,11 @@ export function jobsOf(transport: Transport): Jobs {
 
   const state = async (job: JobRef, signal: AbortSignal): Promise<JobState> =>
     parseState(machine, await call(job, { script: stateScript }, { signal }));
+
+  const cancel: Jobs['cancel'] = async (job, { graceSeconds, signal }) => {
+    await call(job, { script: cancelScript, values: { GRACE: Math.ceil(graceSeconds) } }, { signal });
+    return state(job, signal);
+  };
 
   return {
     async start(job, scriptCall, signal) {
@@ -57,7 +65,11 @@ export function jobsOf(transport: Transport): Jobs {
         position += chunk.length;
       };
       for (let idle = 0; idle < IDLE_FOLLOWERS;) {
-        const before = await state(job, signal);
+        let before = await state(job, signal);
+        if (before.state === 'lost' && before.because === 'killed') {
+          // The script may live on and write to the log.
+          before = await cancel(job, { graceSeconds: ORPHAN_GRACE_SECONDS, signal });
+        }
         if (before.state !== 'running') {
           if (before.state !== 'absent' && before.logBytes > position) {
             const values = { OFFSET: position, LENGTH: before.logBytes - position };
@@ -83,10 +95,7 @@ export function jobsOf(transport: Transport): Jobs {
 
     state,
 
-    async cancel(job, { graceSeconds, signal }) {
-      await call(job, { script: cancelScript, values: { GRACE: Math.ceil(graceSeconds) } }, { signal });
-      return state(job, signal);
-    },
+    cancel,
 
     async remove(job, signal) {
       const output = await call(job, { script: removeScript }, { signal });

@@ -5,7 +5,8 @@
 # WRAPPER    text of wrapper.sh
 #
 # Prints "started PID STARTTIME BOOT_ID", or "exists PID STARTTIME BOOT_ID" where the job was started before.
-# A start that was interrupted left a directory without `pid`; starting again repairs it.
+# A start that was interrupted left a directory without `pid`; starting again repairs it. A `pid` that a power cut
+# damaged is one of an earlier boot: "exists 0 0" and a boot id of zeros.
 set -eu
 umask 077
 JOB_DIR=$DIRECTORY/jobs/$JOB
@@ -13,7 +14,12 @@ OUTPUTS=$JOB_DIR/outputs
 mkdir -p "$JOB_DIR"
 cd "$JOB_DIR"
 if [ -e pid ]; then
-  printf 'exists %s\n' "$(cat pid)"
+  known=$(cat pid)
+  case $known in
+    [1-9]*\ [0-9]*\ ????????-????-????-????-????????????) ;;
+    *) known='0 0 00000000-0000-0000-0000-000000000000' ;;
+  esac
+  printf 'exists %s\n' "$known"
   exit 0
 fi
 

@@ -11,6 +11,8 @@ export function localChannels(machine: string): Channels {
   const open = new Set<Channel>();
   return {
     machine,
+    // No login: only a shell that is started.
+    loginTimeoutMs: 20_000,
     losses: () => 0,
     async open(command, signal) {
       if (signal.aborted) throw TransportError.of('cancelled', { machine }, signal.reason);

@@ -6,6 +6,7 @@ import type { ExecOptions, ExecResult } from '../transport.ts';
 import { Collector, Tail } from './collect.ts';
 import { Latch } from './latch.ts';
 import { MarkerFilter } from './marker.ts';
+import { TEXT_LIMIT } from './run.ts';
 import { launchLine } from './scripts.ts';
 
 const STDOUT_LIMIT = 4 * 1024 * 1024;
@@ -16,6 +17,8 @@ type Launch = {
   readonly payloads: readonly string[];
   /** The line that the last payload prints on both outputs before anything else. */
   readonly marker: string;
+  /** The line that the first payload prints, where there are several: then the login is done. */
+  readonly loginMarker?: string;
   readonly options: ExecOptions;
   /** Called once when the marker was seen: the last payload runs. */
   readonly onStarted?: () => void;
@@ -34,7 +37,7 @@ export type Launched =
  * Runs payloads on a new channel to their end. When it settles, no call of `onStdout` is pending and none follows,
  * so that a caller who counts bytes knows them all.
  *
- * @throws TransportError of the channel, `cancelled`, `output-too-long`; and whatever `onStdout` or `stdin` throw.
+ * @throws TransportError of the channel, `login-hangs`, `cancelled`, `output-too-long`; and whatever `onStdout` or `stdin` throw.
  */
 export async function launch(channels: Channels, run: Launch): Promise<Launched> {
   const { signal } = run.options;
@@ -42,7 +45,7 @@ export async function launch(channels: Channels, run: Launch): Promise<Launched>
   const cancelled = (): TransportError => TransportError.of('cancelled', { machine }, signal.reason);
   if (signal.aborted) throw cancelled();
   const channel = await channels.open(launchLine, signal);
-  const session = new Session(channel, run, machine);
+  const session = new Session(channel, run, channels);
   const abort = (): void => {
     session.stop();
   };
@@ -54,7 +57,8 @@ export async function launch(channels: Channels, run: Launch): Promise<Launched>
     if (session.stopped) throw cancelled();
     return launched;
   } catch (error) {
-    throw session.stopped ? cancelled() : error;
+    if (!session.stopped) throw error;
+    throw session.loginHangs ?? cancelled();
   } finally {
     signal.removeEventListener('abort', abort);
   }
@@ -65,6 +69,8 @@ class Session {
   readonly #channel: Channel;
   readonly #launch: Launch;
   readonly #machine: string;
+  readonly #loginMarker: MarkerFilter;
+  readonly #loginTimer: NodeJS.Timeout;
   readonly #outMarker: MarkerFilter;
   readonly #errMarker: MarkerFilter;
   readonly #stdout = new Collector(STDOUT_LIMIT);
@@ -76,11 +82,17 @@ class Session {
   #wakeWriter: () => void = () => undefined;
   #consuming: Promise<void> | undefined;
   stopped = false;
+  /** Why it was stopped, where nobody outside did. */
+  loginHangs: TransportError | undefined;
 
-  constructor(channel: Channel, launch: Launch, machine: string) {
+  constructor(channel: Channel, launch: Launch, { machine, loginTimeoutMs }: Channels) {
     this.#channel = channel;
     this.#launch = launch;
     this.#machine = machine;
+    this.#loginMarker = new MarkerFilter(launch.loginMarker ?? launch.marker);
+    this.#loginTimer = setTimeout(() => {
+      this.#giveUpLogin(loginTimeoutMs);
+    }, loginTimeoutMs);
     this.#outMarker = new MarkerFilter(launch.marker);
     this.#errMarker = new MarkerFilter(launch.marker);
   }
@@ -123,7 +135,24 @@ class Session {
     }
   }
 
+  #giveUpLogin(timeoutMs: number): void {
+    if (this.stopped || this.#over.isOpen) return;
+    this.#outMarker.end();
+    this.#errMarker.end();
+    const said = [this.#outMarker.noise, this.#errMarker.noise]
+      .map((text) => text.trim())
+      .join(' ')
+      .trim();
+    this.loginHangs = TransportError.of('login-hangs', {
+      machine: this.#machine,
+      seconds: timeoutMs / 1000,
+      text: said.slice(-TEXT_LIMIT) || 'nothing',
+    });
+    this.stop();
+  }
+
   #finish(): void {
+    clearTimeout(this.#loginTimer);
     this.#over.open();
     this.#wakeWriter();
   }
@@ -147,6 +176,8 @@ class Session {
   }
 
   #takeStdout(chunk: Uint8Array): void | Promise<void> {
+    this.#loginMarker.take(chunk);
+    if (this.#loginMarker.found) clearTimeout(this.#loginTimer);
     const bytes = this.#outMarker.take(chunk);
     if (this.#outMarker.found && !this.#started.isOpen) {
       this.#started.open();

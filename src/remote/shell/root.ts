@@ -18,7 +18,14 @@ type RootOptions = {
 };
 
 /** Why sudo did not start what it was given. */
-type Refusal = 'sudo-missing' | 'sudo-refused' | 'sudo-password' | 'sudo-requires-tty' | 'password-needed';
+type Refusal =
+  | 'sudo-missing'
+  | 'sudo-refused'
+  | 'sudo-password'
+  | 'sudo-requires-tty'
+  | 'sudo-failed'
+  | 'password-needed'
+  | 'askpass-not-run';
 
 /**
  * Runs scripts as root through sudo. A password is asked once and kept in memory only; it reaches sudo through a
@@ -41,6 +48,7 @@ export function sudoExec(options: RootOptions): Exec {
     const launched = await launch(channels, {
       payloads: [outer.text, inner.text],
       marker: inner.marker,
+      loginMarker: outer.marker,
       options: execOptions,
       ...(sudo.onStarted && { onStarted: sudo.onStarted }),
     });
@@ -62,13 +70,16 @@ export function sudoExec(options: RootOptions): Exec {
     });
     try {
       const askpass = `${await held.directory}/askpass`;
-      return await start(call, execOptions, {
+      const answer = await start(call, execOptions, {
         askpass,
         onStarted: () => {
           held.release();
           attempt.onStarted();
         },
       });
+      if ('refusal' in answer && answer.refusal === 'askpass-not-run')
+        throw TransportError.of('state-directory', { machine, path: stateDirectory, why: 'noexec' });
+      return answer;
     } finally {
       held.release();
       await held.done;
@@ -89,7 +100,10 @@ export function sudoExec(options: RootOptions): Exec {
           throw TransportError.of('cancelled', { machine }, execOptions.signal.reason);
         }
         const { user } = await options.whoami(execOptions.signal);
-        password ??= await questions.secret({ kind: 'sudo-password', machine, user }, execOptions.signal);
+        password ??= await questions.secret(
+          { kind: 'sudo-password', machine, user, ...(attempt > 1 && { again: true as const }) },
+          execOptions.signal,
+        );
         if (password === undefined) throw TransportError.of('sudo-password', { machine, user, given: false });
         const answer = await startWith({ secret: password, onStarted: turn.over }, call, execOptions);
         if (!('refusal' in answer)) return answer;
@@ -106,7 +120,9 @@ export function sudoExec(options: RootOptions): Exec {
 }
 
 function refused(machine: string, { refusal, text }: { refusal: Refusal; text: string }): TransportError {
-  return TransportError.of(refusal === 'password-needed' ? 'sudo-password' : refusal, { machine, text });
+  const reason =
+    refusal === 'password-needed' ? 'sudo-password' : refusal === 'askpass-not-run' ? 'sudo-failed' : refusal;
+  return TransportError.of(reason, { machine, text });
 }
 
 /** What sudo says in the C locale (sudo 1.8, 1.9: plugins/sudoers). */
@@ -120,6 +136,7 @@ function refusalOf(
   const text = words.slice(0, TEXT_LIMIT);
   if (end.exitStatus === 127 && words === 'sudo: not found') return { refusal: 'sudo-missing', text };
   if (words.includes('must have a tty')) return { refusal: 'sudo-requires-tty', text };
+  if (/unable to run .*\/askpass: Permission denied/.test(words)) return { refusal: 'askpass-not-run', text };
   if (/not in the sudoers|is not allowed to|may not run sudo/.test(words))
     return { refusal: 'sudo-refused', text };
   if (/incorrect password|Sorry, try again|no password was provided/.test(words))
@@ -127,7 +144,10 @@ function refusalOf(
   if (/password is required|required to read the password|askpass/.test(words)) {
     return { refusal: 'password-needed', text };
   }
-  return { refusal: 'sudo-refused', text };
+  return {
+    refusal: 'sudo-failed',
+    text: text || `nothing, and ended with ${end.exitStatus ?? end.signal ?? 'no status'}`,
+  };
 }
 
 type HeldSecret = {

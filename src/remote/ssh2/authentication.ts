@@ -109,8 +109,8 @@ class Login {
 
   async *#publicKeys(): Attempts {
     const { machine, config, questions, signal } = this.#request;
-    this.#identities = await collectIdentities(config, (keyFile) =>
-      questions.secret({ kind: 'passphrase', machine, keyFile }, signal),
+    this.#identities = await collectIdentities(config, (keyFile, again) =>
+      questions.secret({ kind: 'passphrase', machine, keyFile, ...again }, signal),
     );
     let answer: Answer = { allowed: this.#allowed, partial: false };
     for (const identity of this.#identities.usable) {
@@ -157,7 +157,13 @@ class Login {
     let answer: Answer = { allowed: this.#allowed, partial: false };
     while (this.#mayAsk()) {
       const host = config.hostName;
-      const password = await this.#secret({ kind: 'password', machine, user: config.user, host });
+      const password = await this.#secret({
+        kind: 'password',
+        machine,
+        user: config.user,
+        host,
+        ...this.#again(),
+      });
       if (password === undefined) return answer;
       this.#note('password');
       answer = yield { type: 'password', username: config.user, password };
@@ -183,7 +189,7 @@ class Login {
       const text = [...heading, prompt].map(printable).filter(Boolean).join(' ');
       const answer = await this.#secret(
         isPassword
-          ? { kind: 'password', machine, user: config.user, host: config.hostName }
+          ? { kind: 'password', machine, user: config.user, host: config.hostName, ...this.#again() }
           : { kind: 'prompt', machine, prompt: text, echo },
       );
       if (answer === undefined) return undefined;
@@ -201,6 +207,10 @@ class Login {
       });
     if (answer === undefined) this.#unanswered = true;
     return answer;
+  }
+
+  #again(): { readonly again?: true } {
+    return this.#refusedSecrets > 0 ? { again: true } : {};
   }
 
   #note(method: string): void {

@@ -17,12 +17,18 @@ export type Ssh2Options = PoolOptions & {
 
 /** A freed slot may still count at the server for a moment: pauses before asking again. */
 const REFUSED_PAUSES_MS = [50, 150, 400, 1000];
-/** How long to wait for one of our own channels to end where the server allows fewer than usual. */
-const REDUCED_WAIT_MS = 30_000;
+/** A short limit for connecting must not fail the start-up files of a busy machine. */
+const LOGIN_TIMEOUT_S = { usual: 20, least: 5 };
+/**
+ * How long to wait for one of our own channels to end where the server allows fewer than usual, before there is a
+ * spare connection and then. A follower holds its channel for hours, and sudo with a password takes two.
+ */
+const REDUCED_WAIT_MS = { first: 5000, later: 200 };
 
 /**
  * Channels over ssh2, the built-in SSH client. Connects on first use, reads ssh_config anew for every connection,
- * and connects again on the next call after a loss.
+ * and connects again on the next call after a loss. Where the server allows few sessions per connection and all are
+ * in use for long, a second connection takes the others.
  */
 export function ssh2Channels(target: Target, options: Ssh2Options): Channels {
   const channels = new Ssh2Channels(target, options);
@@ -34,10 +40,13 @@ export function ssh2Channels(target: Target, options: Ssh2Options): Channels {
 
 class Ssh2Channels implements Channels {
   readonly machine: string;
+  readonly loginTimeoutMs: number;
   readonly #target: Target;
   readonly #pool: SshPool;
   readonly #attempt: SharedAttempt<Connection>;
+  readonly #options: PoolOptions;
   #endpoint: Endpoint | undefined;
+  #spare: Ssh2Channels | undefined;
   /** Connections used so far, and the one used last. */
   #connections = 0;
   #last: Connection | undefined;
@@ -45,8 +54,11 @@ class Ssh2Channels implements Channels {
 
   constructor(target: Target, { settings, questions, pool }: Ssh2Options) {
     this.machine = target.machine;
+    this.loginTimeoutMs =
+      Math.max(LOGIN_TIMEOUT_S.least, settings.connectTimeoutSeconds ?? LOGIN_TIMEOUT_S.usual) * 1000;
     this.#target = target;
-    this.#pool = pool ?? new SshPool({ settings, questions });
+    this.#options = { settings, questions };
+    this.#pool = pool ?? new SshPool(this.#options);
     this.#attempt = new SharedAttempt((signal) => this.#connect(signal));
   }
 
@@ -54,12 +66,12 @@ class Ssh2Channels implements Channels {
     for (;;) {
       const connection = await this.#connection(signal);
       const { slots } = connection;
-      const wait = slots.isReduced ? REDUCED_WAIT_MS : undefined;
-      switch (await slots.acquire(signal, wait)) {
+      const wait = REDUCED_WAIT_MS[this.#spare === undefined ? 'first' : 'later'];
+      switch (await slots.acquire(signal, slots.isReduced ? wait : undefined)) {
         case 'aborted':
           throw this.#cancelled();
         case 'timeout':
-          throw this.#refused(slots.limit);
+          return this.#spareChannels().open(command, signal);
         case 'closed':
           // Nothing was sent yet: the next connection serves as well.
           continue;
@@ -72,7 +84,8 @@ class Ssh2Channels implements Channels {
   }
 
   losses(): number {
-    return this.#last?.alive === true ? this.#connections - 1 : this.#connections;
+    const own = this.#last?.alive === true ? this.#connections - 1 : this.#connections;
+    return own + (this.#spare?.losses() ?? 0);
   }
 
   close(): Promise<void> {
@@ -80,7 +93,14 @@ class Ssh2Channels implements Channels {
     this.#attempt.abort();
     if (this.#endpoint !== undefined) this.#pool.release(this.#endpoint);
     this.#endpoint = undefined;
-    return Promise.resolve();
+    return this.#spare?.close() ?? Promise.resolve();
+  }
+
+  /** Channels over a connection of their own: a shared pool would give the same one. */
+  #spareChannels(): Ssh2Channels {
+    if (this.#closed) throw this.#cancelled();
+    this.#spare ??= new Ssh2Channels(this.#target, this.#options);
+    return this.#spare;
   }
 
   async #connection(signal: AbortSignal): Promise<Connection> {

@@ -7,7 +7,7 @@ import type { SshConfig } from '../sshConfigParse.ts';
 import { chooseAlgorithms } from './algorithms.ts';
 import { authentication } from './authentication.ts';
 import { wrapChannel } from './channel.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline, pausing } from './deadline.ts';
 import { type AcceptedKeys, knownKeyTypes, verifyHostKey } from './hostKey.ts';
 import { printable } from './printable.ts';
 import { SessionSlots } from './sessions.ts';
@@ -58,7 +58,7 @@ export async function connectOver(request: ConnectRequest): Promise<Connection> 
       const lost = (cause?: unknown) => {
         reject(failureBeforeReady({ request, handshaken, login, cause }));
       };
-      abort.addEventListener('abort', () => {
+      const onAbort = () => {
         reject(
           signal.aborted
             ? TransportError.of('cancelled', { machine })
@@ -69,7 +69,13 @@ export async function connectOver(request: ConnectRequest): Promise<Connection> 
                 detail: `no SSH server answered within ${timeoutMs / 1000} s`,
               }),
         );
-      });
+      };
+      // Reading known_hosts took time, and so did whatever was before.
+      if (abort.aborted) {
+        onAbort();
+        return;
+      }
+      abort.addEventListener('abort', onAbort, { once: true });
       client.once('ready', resolve);
       client.once('handshake', () => {
         handshaken = true;
@@ -166,13 +172,6 @@ function isDrop(cause: unknown): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE' || message === 'Connection lost before handshake';
 }
 
-function pausing(questions: Questions, deadline: Deadline): Questions {
-  return {
-    acceptHostKey: (question, signal) => deadline.pause(() => questions.acceptHostKey(question, signal)),
-    secret: (question, signal) => deadline.pause(() => questions.secret(question, signal)),
-  };
-}
-
 type Done<T> = (...result: [error: undefined, value: T] | [error: Error, value?: undefined]) => void;
 
 /** One live SSH connection. It is never revived: after a loss a new one is made. */
@@ -262,8 +261,10 @@ export class Connection {
           else reject(this.#failureOr(error));
         });
       } catch (error) {
+        // ssh2 throws where its client is over; its `close` may be yet to come, or long gone.
+        this.#lose(this.#connectionLost(printable(String(error)), error));
         forget();
-        reject(this.#failureOr(this.#connectionLost(String(error), error)));
+        reject(this.#failureOr(error as Error));
       }
     });
   }

@@ -1,3 +1,5 @@
+import type { Questions } from '../questions.ts';
+
 /** A time limit that stands still while a person is asked. Aborts `signal` when the time is up. */
 export class Deadline {
   readonly #controller = new AbortController();
@@ -43,4 +45,13 @@ export class Deadline {
     clearTimeout(this.#timer);
     this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - this.#startedAt));
   }
+}
+
+/** The same questions; the clock stands still while they are asked. */
+export function pausing(questions: Questions, deadline: Deadline): Questions {
+  return {
+    acceptHostKey: (question, signal) => deadline.pause(() => questions.acceptHostKey(question, signal)),
+    noteHostKey: (question) => questions.noteHostKey?.(question),
+    secret: (question, signal) => deadline.pause(() => questions.secret(question, signal)),
+  };
 }

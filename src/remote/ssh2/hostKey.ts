@@ -114,10 +114,19 @@ async function accept(blob: Uint8Array, host: string, request: HostKeyRequest): 
     if (signal.aborted) throw TransportError.of('cancelled', { machine });
     if (!yes) throw refuse('it was not accepted');
   }
-  if (file === undefined || !(await isRegularOrAbsent(file))) return;
+  const written = await remember(blob, host, config);
+  if (config.strictHostKeyChecking !== 'ask')
+    questions.noteHostKey?.({ kind: 'host-key', ...offered, file: written ?? 'none' });
+}
+
+/** The file that now holds the key. As OpenSSH: one that cannot be written does not undo the answer; it is asked again next time. */
+async function remember(blob: Uint8Array, host: string, config: SshConfig): Promise<string | undefined> {
+  const file = config.userKnownHostsFiles[0];
+  if (file === undefined || !(await isRegularOrAbsent(file))) return undefined;
   try {
     await rememberHostKey({ file, host, blob, hashed: config.hashKnownHosts });
+    return file;
   } catch {
-    // As OpenSSH: a file that cannot be written does not undo the answer; it is asked again next time.
+    return undefined;
   }
 }

@@ -22,7 +22,10 @@ export type Identities = {
 };
 
 /** Asks for the passphrase of a key file; undefined = nobody answers. */
-export type AskPassphrase = (keyFile: string) => Promise<string | undefined>;
+export type AskPassphrase = (
+  keyFile: string,
+  again: { readonly again?: true },
+) => Promise<string | undefined>;
 
 /** Collects the keys for a destination. A passphrase is asked for only when the server wants that very key. */
 export async function collectIdentities(config: SshConfig, ask: AskPassphrase): Promise<Identities> {
@@ -159,7 +162,7 @@ async function openPrivate(key: PrivateFile, config: SshConfig, ask: AskPassphra
   const plain = parse(key.privateText);
   if (!(plain instanceof Error)) return plain;
   for (let asked = 0; asked < config.numberOfPasswordPrompts; asked += 1) {
-    const passphrase = config.batchMode ? undefined : await ask(key.file);
+    const passphrase = config.batchMode ? undefined : await ask(key.file, asked > 0 ? { again: true } : {});
     if (passphrase === undefined) throw new Error(`no passphrase for ${key.file}`);
     const decrypted = parse(key.privateText, passphrase);
     if (!(decrypted instanceof Error)) return decrypted;

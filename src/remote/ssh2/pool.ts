@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TransportError } from '../error.ts';
 import type { Questions } from '../questions.ts';
@@ -116,7 +117,7 @@ export class Endpoint {
     return openTcp(options);
   }
 
-  async #jump(before: Endpoint, { machine, config, signal }: CarrierOptions): Promise<Carrier> {
+  async #jump(before: Endpoint, { machine, config, timeoutMs, signal }: CarrierOptions): Promise<Carrier> {
     const jump = before.#link.machine;
     const { hostName: host, port } = config;
     const through = await before.connection(signal).catch((error: unknown) => {
@@ -125,10 +126,23 @@ export class Endpoint {
       throw TransportError.of('jump-failed', { machine, jump, detail }, error);
     });
     try {
-      const stream = await through.forward(host, port);
+      const opening = through.forward(host, port);
+      const stream = await inTime(opening, {
+        timeoutMs,
+        signal,
+        cancelled: () => TransportError.of('cancelled', { machine }),
+        late: () =>
+          TransportError.of('unreachable', {
+            machine,
+            host,
+            port,
+            detail: `${jump} opened no connection to it within ${timeoutMs / 1000} s`,
+          }),
+      });
       stream.on('error', () => undefined);
       return { kind: 'jump', stream, explain: () => '' };
     } catch (error) {
+      if (TransportError.is(error, 'cancelled', 'unreachable')) throw error;
       if (TransportError.is(error)) {
         const detail = String(error.data.detail ?? error.reason);
         throw TransportError.of('jump-failed', { machine, jump, detail }, error);
@@ -145,4 +159,38 @@ export class Endpoint {
         : TransportError.of('jump-failed', { machine, jump, detail }, error);
     }
   }
+}
+
+type InTime = {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly cancelled: () => TransportError;
+  readonly late: () => TransportError;
+};
+
+/** A stream that opens after its caller has gone is closed. */
+function inTime(opening: Promise<Duplex>, { timeoutMs, signal, cancelled, late }: InTime): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (error: TransportError) => {
+      reject(error);
+      opening.then(
+        (stream) => {
+          stream.on('error', () => undefined).destroy();
+        },
+        () => undefined,
+      );
+    };
+    const onAbort = () => {
+      giveUp(cancelled());
+    };
+    const timer = setTimeout(() => {
+      giveUp(late());
+    }, timeoutMs);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    opening.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
 }

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { environmentForChildren } from '../environment.ts';
 import { TransportError } from '../error.ts';
 import { expandTokens } from '../sshConfig.ts';
 import type { SshConfig } from '../sshConfigParse.ts';
@@ -93,10 +94,11 @@ export function openProxyCommand(template: string, { machine, config }: CarrierO
     const detail = `ProxyCommand holds a token that is not known: ${template}`;
     throw TransportError.of('ssh-config', { machine, host: config.alias, detail });
   }
+  const env = environmentForChildren();
   const child =
     process.platform === 'win32'
-      ? spawn(command, { shell: true, stdio: 'pipe', windowsHide: true })
-      : spawn(process.env.SHELL ?? '/bin/sh', ['-c', `exec ${command}`], { stdio: 'pipe' });
+      ? spawn(command, { shell: true, stdio: 'pipe', windowsHide: true, env })
+      : spawn(process.env.SHELL ?? '/bin/sh', ['-c', `exec ${command}`], { stdio: 'pipe', env });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-400);

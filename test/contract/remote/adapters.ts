@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../../src/remote/connect.ts';
@@ -33,6 +33,8 @@ const NOISE = 'echo "Welcome! Maintenance on Sunday"\nprintf "no line end" >&2\n
 /** Adapters, identities and login shells that must all behave the same. */
 export const rows: readonly Row[] = [
   { name: 'local', skip: false, setUp: localStage },
+  // As Red Hat's is; bash is chattier than dash.
+  { name: 'local where sh is bash', skip: false, setUp: () => shimmedStage({ sh: '/bin/bash' }) },
   { name: 'ssh2 as the tests’ user', skip: false, setUp: () => ssh2Stage() },
   {
     name: 'ssh2 as a user with noisy bash and sudo with password',
@@ -88,13 +90,43 @@ async function localStage(): Promise<Stage> {
   };
 }
 
+/** The local machine with other programs first in the PATH, by name: the text of a script, or the path of a program. */
+export async function shimmedStage(programs: Readonly<Record<string, string>>): Promise<Stage> {
+  const bin = await mkdtemp(join(tmpdir(), 'kvmp-bin-'));
+  for (const [name, program] of Object.entries(programs)) {
+    if (program.startsWith('/')) await symlink(program, join(bin, name));
+    else await writeFile(join(bin, name), program, { mode: 0o755 });
+  }
+  const path = process.env.PATH ?? '';
+  process.env.PATH = `${bin}:${path}`;
+  const stage = await localStage();
+  return {
+    ...stage,
+    remove: async () => {
+      process.env.PATH = path;
+      await stage.remove();
+      await rm(bin, { recursive: true });
+    },
+  };
+}
+
 export async function ssh2Stage(
   userOptions?: UserOptions,
-  { jump = false }: { readonly jump?: boolean } = {},
+  {
+    jump = false,
+    sshd: lines = [],
+    seconds,
+  }: {
+    readonly jump?: boolean;
+    /** Lines of sshd_config. */
+    readonly sshd?: readonly string[];
+    /** `connectTimeoutSeconds` */
+    readonly seconds?: number;
+  } = {},
 ): Promise<Stage> {
   const home = await mkdtemp(join(tmpdir(), 'kvmp-home-'));
   // The start-up files of whoever runs the tests are not part of them.
-  const sshd = await startSshd(userOptions ? {} : { config: [`SetEnv HOME=${home}`] });
+  const sshd = await startSshd({ config: userOptions ? lines : [...lines, `SetEnv HOME=${home}`] });
   const user: TestUser | undefined = userOptions && (await makeUser(userOptions));
   const jumpHost: Sshd | undefined = jump ? await startSshd() : undefined;
   const { file } = await writeSshConfig(sshd.directory, [
@@ -120,7 +152,7 @@ export async function ssh2Stage(
     ...(user && { password: user.password }),
     connect: (options) =>
       connect(options?.target ?? target, {
-        settings: { configFile: file },
+        settings: { configFile: file, ...(seconds !== undefined && { connectTimeoutSeconds: seconds }) },
         questions: options?.questions ?? answers(user?.password),
       }),
     cutConnections: () => sshd.killSessions(),

@@ -1,59 +1,28 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { TransportError } from '../../../src/remote/error.ts';
 import { jobsOf } from '../../../src/remote/job/jobs.ts';
-import type { JobRef, Jobs, JobState } from '../../../src/remote/jobs.ts';
-import type { RunAs, Transport } from '../../../src/remote/transport.ts';
+import type { JobRef, JobState } from '../../../src/remote/jobs.ts';
 import { eventually } from '../../support/sshd.ts';
 import { canMakeUsers } from '../../support/users.ts';
-import { connectLocal, rows, type Stage } from './adapters.ts';
+import { connectLocal, rows } from './adapters.ts';
+import { isAlive, type Process, processesIn, stateOf, useJobs } from './jobHarness.ts';
 import { never, script } from './scripts.ts';
 
 const chosen = rows.filter(({ name, skip }) => !skip && !/zsh|jump/.test(name));
 
 describe.each(chosen)('jobs: $name', ({ setUp }) => {
-  let stage: Stage;
-  let transport: Transport;
-  let jobs: Jobs;
-  let count = 0;
+  const on = useJobs(setUp);
+  const { begin, directory, follow } = on;
   let gatePath = '';
-
-  beforeAll(async () => {
-    stage = await setUp();
-  });
-  afterAll(() => stage.remove());
-  beforeEach(() => {
-    transport = stage.connect();
-    jobs = jobsOf(transport);
-  });
   afterEach(async () => {
-    await transport.close();
     if (gatePath !== '') await rm(join(gatePath, '..'), { recursive: true, force: true });
     gatePath = '';
   });
-
-  const begin = async (text: string, values = {}, as: RunAs = 'login'): Promise<JobRef> => {
-    count += 1;
-    const job: JobRef = { id: `measure/trial ${count}`, as };
-    expect(await jobs.start(job, script(text, values, as), never())).toMatchObject({ state: 'started' });
-    return job;
-  };
-  const directory = (job: JobRef): string =>
-    join(stage.stateDirectory(job.as), 'jobs', job.id.replace('/', '%2F').replace(' ', '%20'));
-  /** The log as a follower gets it, with what became of the job. */
-  const follow = async (job: JobRef, offset = 0): Promise<{ log: string; state: JobState }> => {
-    const chunks: Uint8Array[] = [];
-    const state = await jobs.follow(job, {
-      signal: never(),
-      offset,
-      onBytes: (chunk) => void chunks.push(Buffer.from(chunk)),
-    });
-    return { log: Buffer.concat(chunks).toString(), state };
-  };
 
   it('runs a script to its end, as either user, and gives log, status and outputs', async () => {
     for (const as of ['login', 'root'] as const) {
@@ -63,18 +32,19 @@ describe.each(chosen)('jobs: $name', ({ setUp }) => {
         as,
       );
       const { log, state } = await follow(job);
-      expect(log).toBe(`${as === 'root' ? 0 : stage.uid}\n${directory(job)}\nerr\n`);
+      expect(log).toBe(`${as === 'root' ? 0 : on.stage.uid}\n${directory(job)}\nerr\n`);
       expect(state).toMatchObject({
         state: 'exited',
         exitStatus: 7,
         logBytes: Buffer.byteLength(log),
         outputs: { ADDRESS: 'x=y "z"' },
+        badOutput: null,
       });
-      expect(await jobs.state(job, never())).toEqual(state);
+      expect(await on.jobs.state(job, never())).toEqual(state);
       // Following what is over gives the same, from any byte on.
       expect(await follow(job, 3)).toEqual({ log: log.slice(3), state });
-      await jobs.remove(job, never());
-      expect(await jobs.state(job, never())).toEqual({ state: 'absent' });
+      await on.jobs.remove(job, never());
+      expect(await on.jobs.state(job, never())).toEqual({ state: 'absent' });
       expect(await follow(job)).toEqual({ log: '', state: { state: 'absent' } });
     }
   });
@@ -95,7 +65,7 @@ describe.each(chosen)('jobs: $name', ({ setUp }) => {
       const abort = new AbortController();
       await cutting;
       try {
-        state = await jobs.follow(job, {
+        state = await on.jobs.follow(job, {
           signal: abort.signal,
           offset,
           onBytes: (chunk) => {
@@ -105,7 +75,7 @@ describe.each(chosen)('jobs: $name', ({ setUp }) => {
             if (offset < nextCut) return;
             nextCut = offset + 200_000;
             cuts += 1;
-            if (stage.cutConnections) cutting = stage.cutConnections();
+            if (on.stage.cutConnections) cutting = on.stage.cutConnections();
             else abort.abort();
           },
         });
@@ -153,29 +123,27 @@ describe.each(chosen)('jobs: $name', ({ setUp }) => {
   it('starts a job once, also when asked twice at the same time', async () => {
     const job: JobRef = { id: 'once', as: 'login' };
     const call = script('echo run; exec sleep 600');
-    const starts = await Promise.all([1, 2, 3].map(() => jobs.start(job, call, never())));
+    const starts = await Promise.all([1, 2, 3].map(() => on.jobs.start(job, call, never())));
     expect(starts.map(({ state }) => state).sort()).toEqual(['exists', 'exists', 'started']);
     expect(new Set(starts.map(({ pid }) => pid)).size).toBe(1);
-    await transport.close();
-    transport = stage.connect();
-    jobs = jobsOf(transport);
-    expect(await jobs.start(job, call, never())).toEqual({ ...starts[0], state: 'exists' });
-    await expect(jobs.remove(job, never())).rejects.toMatchObject({ data: { text: 'running' } });
-    expect(await jobs.cancel(job, { graceSeconds: 5, signal: never() })).toMatchObject({
+    await on.reconnect();
+    expect(await on.jobs.start(job, call, never())).toEqual({ ...starts[0], state: 'exists' });
+    await expect(on.jobs.remove(job, never())).rejects.toMatchObject({ data: { text: 'running' } });
+    expect(await on.jobs.cancel(job, { graceSeconds: 5, signal: never() })).toMatchObject({
       state: 'exited',
       exitStatus: 143,
     });
-    expect(await jobs.start(job, call, never())).toMatchObject({ state: 'exists' });
+    expect(await on.jobs.start(job, call, never())).toMatchObject({ state: 'exists' });
     expect((await follow(job)).log).toBe('run\n');
   });
 
   it('repairs a start that was interrupted', async () => {
     const job: JobRef = { id: 'half', as: 'login' };
-    const { stateDirectory } = await transport.identity('login', never());
+    const { stateDirectory } = await on.transport.identity('login', never());
     const make = 'mkdir -p "$D/jobs/half"; cd "$D/jobs/half"; echo half >script; : >log; : >wrapper';
-    await transport.exec(script(make, { D: stateDirectory }), { signal: never() });
-    expect(await jobs.state(job, never())).toEqual({ state: 'absent' });
-    expect(await jobs.start(job, script('echo whole'), never())).toMatchObject({ state: 'started' });
+    await on.transport.exec(script(make, { D: stateDirectory }), { signal: never() });
+    expect(await on.jobs.state(job, never())).toEqual({ state: 'absent' });
+    expect(await on.jobs.start(job, script('echo whole'), never())).toMatchObject({ state: 'started' });
     expect(await follow(job)).toMatchObject({ log: 'whole\n', state: { exitStatus: 0 } });
   });
 
@@ -186,7 +154,9 @@ describe.each(chosen)('jobs: $name', ({ setUp }) => {
     const log = join(directory(job), 'log');
     await eventually('4 processes run', async () => /^(\d+\n){4}$/.test(await readFile(log, 'utf8')));
     const pids = (await readFile(log, 'utf8')).trim().split('\n');
-    expect(await jobs.cancel(job, { graceSeconds: 10, signal: never() })).toMatchObject({ exitStatus: 143 });
+    expect(await on.jobs.cancel(job, { graceSeconds: 10, signal: never() })).toMatchObject({
+      exitStatus: 143,
+    });
     await eventually('all are gone', async () =>
       (await Promise.all(pids.map(isAlive))).every((alive) => !alive),
     );
@@ -195,7 +165,7 @@ describe.each(chosen)('jobs: $name', ({ setUp }) => {
   it('kills what ignores TERM, with status 137', async () => {
     const job = await begin('trap "" TERM\necho up\nwhile :; do sleep 600; done\n');
     await eventually('it runs', async () => (await readFile(join(directory(job), 'log'), 'utf8')) === 'up\n');
-    expect(await jobs.cancel(job, { graceSeconds: 0.2, signal: never() })).toMatchObject({
+    expect(await on.jobs.cancel(job, { graceSeconds: 0.2, signal: never() })).toMatchObject({
       state: 'exited',
       exitStatus: 137,
     });
@@ -217,62 +187,45 @@ describe.each(chosen)('jobs: $name', ({ setUp }) => {
     const job = await begin('echo up; read -r _ <"$GATE"; exit 5', { GATE: await gateFor() });
     const [wrapper = ''] = (await readFile(join(directory(job), 'pid'), 'utf8')).split(' ');
     for (let times = 0; times < 3; times += 1) process.kill(Number(wrapper), 'SIGTERM');
-    expect(await jobs.state(job, never())).toMatchObject({ state: 'running' });
+    expect(await on.jobs.state(job, never())).toMatchObject({ state: 'running' });
     await writeFile(gatePath, '\n');
     expect(await follow(job)).toMatchObject({ log: 'up\n', state: { exitStatus: 5 } });
   });
 
-  it('notices at once that the wrapper was killed', async () => {
-    const job = await begin('echo up; exec sleep 600');
-    const [wrapper = ''] = (await readFile(join(directory(job), 'pid'), 'utf8')).split(' ');
-    const chunks: string[] = [];
-    const following = jobs.follow(job, {
-      signal: never(),
-      offset: 0,
-      onBytes: (chunk) => void chunks.push(Buffer.from(chunk).toString()),
+  it('names the first line of the outputs that it cannot read, and gives the others', async () => {
+    for (const status of [0, 1]) {
+      const job = await begin('printf "A=1\\nbad line\\nC=3\\nB=cut off" >>"$OUTPUTS"; exit "$N"', {
+        N: status,
+      });
+      const expected = { exitStatus: status, outputs: { A: '1', C: '3' }, badOutput: 'bad line' };
+      expect((await follow(job)).state).toMatchObject(expected);
+      expect((await follow(job)).state).toMatchObject(expected);
+    }
+    const endless = await begin('printf "A=1\\n%5000000s\\n" "" >>"$OUTPUTS"');
+    expect((await follow(endless)).state).toMatchObject({
+      outputs: { A: '1' },
+      badOutput: ' '.repeat(500),
     });
-    await eventually('it is followed', () => chunks.join('') === 'up\n');
-    process.kill(Number(wrapper), 'SIGKILL');
-    expect(await following).toEqual({ state: 'lost', because: 'killed', logBytes: 3 });
-    // Its script lives on until it is cancelled.
-    const [leader = ''] = (await readFile(join(directory(job), 'group'), 'utf8')).split(' ');
-    expect(await isAlive(leader)).toBe(true);
-    expect(await jobs.cancel(job, { graceSeconds: 5, signal: never() })).toMatchObject({ state: 'lost' });
-    await eventually('the script is gone', async () => !(await isAlive(leader)));
-    await jobs.remove(job, never());
   });
 
-  it('recognises a job of another boot, and touches no process for it', async () => {
-    const job = await begin('exec sleep 600');
-    const file = join(directory(job), 'pid');
-    const pid = await readFile(file, 'utf8');
-    await writeFile(file, pid.replace(/[0-9a-f]{8}-/, '00000000-'));
-    expect(await jobs.state(job, never())).toEqual({ state: 'lost', because: 'reboot', logBytes: 0 });
-    expect(await jobs.cancel(job, { graceSeconds: 0, signal: never() })).toMatchObject({ because: 'reboot' });
-    const [leader = ''] = (await readFile(join(directory(job), 'group'), 'utf8')).split(' ');
-    expect(await isAlive(leader)).toBe(true);
-    // A number that is another process's by now.
-    await writeFile(file, pid.replace(/ \d+ /, ' 1 '));
-    expect(await jobs.state(job, never())).toEqual({ state: 'lost', because: 'killed', logBytes: 0 });
-    await writeFile(file, pid);
-    await jobs.cancel(job, { graceSeconds: 5, signal: never() });
-  });
-
-  it('refuses outputs of a successful script that it cannot read', async () => {
-    const bad = await begin('printf "A=1\\nB=cut off" >>"$OUTPUTS"');
-    await expect(follow(bad)).rejects.toMatchObject({
-      reason: 'answer-not-understood',
-      data: { text: '$OUTPUTS: B=cut off' },
-    });
-    const failed = await begin('printf "A=1\\nB=cut off" >>"$OUTPUTS"; exit 1');
-    expect((await follow(failed)).state).toMatchObject({ exitStatus: 1, outputs: { A: '1' } });
+  it('counts the reserved blocks as free for root alone', async () => {
+    for (const as of ['login', 'root'] as const) {
+      const job = await begin('exit 0', {}, as);
+      const { state } = await follow(job);
+      const { bavail, bfree, bsize } = await statfs(directory(job));
+      // Others write to that file system, too; the reserve is some percent of it.
+      const isRoot = as === 'root' || on.stage.uid === 0;
+      const [wanted, other] = isRoot ? [bfree, bavail] : [bavail, bfree];
+      const found = state.state === 'exited' ? state.freeBytes / bsize : 0;
+      expect(Math.abs(found - wanted)).toBeLessThanOrEqual(Math.abs(found - other));
+    }
   });
 
   it.each(['login', 'root'] as const)('does nothing while a job of %s is silent', async (as) => {
     const job = await begin('echo up; exec cat <>"$GATE"', { GATE: await gateFor() }, as);
     const chunks: string[] = [];
     const abort = new AbortController();
-    const following = jobs.follow(job, {
+    const following = on.jobs.follow(job, {
       signal: abort.signal,
       offset: 0,
       onBytes: (chunk) => void chunks.push(Buffer.from(chunk).toString()),
@@ -295,7 +248,9 @@ describe.each(chosen)('jobs: $name', ({ setUp }) => {
     await eventually('the follower ends with its channel', async () =>
       (await processesIn(directory(job))).every(({ name }) => name !== 'tail'),
     );
-    expect(await jobs.cancel(job, { graceSeconds: 5, signal: never() })).toMatchObject({ exitStatus: 143 });
+    expect(await on.jobs.cancel(job, { graceSeconds: 5, signal: never() })).toMatchObject({
+      exitStatus: 143,
+    });
   });
 });
 
@@ -336,32 +291,3 @@ describe.skipIf(!canMakeUsers())('a full disk', () => {
     }
   });
 });
-
-type Process = { readonly pid: string; readonly name: string };
-
-/** Processes whose working directory it is. */
-async function processesIn(directory: string): Promise<readonly Process[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
-      const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
-      return cwd === directory && name !== '' ? [{ pid, name }] : [];
-    }),
-  );
-  return found.flat();
-}
-
-/** The fields of proc(5), /proc/pid/stat, from the third (state) on. */
-async function fieldsOf(pid: string): Promise<readonly string[]> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return text.slice(text.lastIndexOf(')') + 2).split(' ');
-}
-
-async function stateOf(pid: string): Promise<string> {
-  return (await fieldsOf(pid))[0] ?? '';
-}
-
-async function isAlive(pid: string): Promise<boolean> {
-  return /^[^ZX]/.test(await stateOf(pid));
-}

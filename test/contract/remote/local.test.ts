@@ -7,6 +7,7 @@ import { never } from './scripts.ts';
 describe('local channels', () => {
   it('give a command the environment of a login, not ours', async () => {
     process.env.KVMP_LEAK = 'leak';
+    process.env.KVM_PARITY_SUDO_PASSWORD = 'leak';
     try {
       const channel = await localChannels('here').open('env; pwd', never());
       const output = await text(channel.stdout);
@@ -17,6 +18,7 @@ describe('local channels', () => {
       expect(await channel.ended).toEqual({ exitStatus: 0, signal: null });
     } finally {
       delete process.env.KVMP_LEAK;
+      delete process.env.KVM_PARITY_SUDO_PASSWORD;
     }
   });
 

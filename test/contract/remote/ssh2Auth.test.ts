@@ -60,7 +60,7 @@ describe('keys in files', () => {
     const { attempt, asked } = await login({ identityFiles }, ['wrong', 'open sesame']);
     expect(await attempt).toMatchObject({ stdout: 'in\n' });
     const question = { kind: 'passphrase', machine: 'host', keyFile: key('locked') };
-    expect(asked).toEqual([question, question]);
+    expect(asked).toEqual([question, { ...question, again: true }]);
   });
 
   it('reads the public part of a locked key that has no .pub file beside it', async () => {

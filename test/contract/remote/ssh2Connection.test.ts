@@ -137,6 +137,19 @@ describe('many channels', () => {
     },
   );
 
+  it('opens more over a second connection where few are allowed and they stay in use', async () => {
+    const { sshd, channels } = await pair({ config: ['MaxSessions 1'] });
+    const held = drain(await channels.open('exec cat', never));
+    for (const word of ['one', 'two'])
+      expect(await run(channels, `echo ${word}`)).toMatchObject({ stdout: `${word}\n` });
+    expect((await sshd.log()).match(/Accepted publickey/g)).toHaveLength(2);
+    expect(channels.losses()).toBe(0);
+    held.stdin.end();
+    expect(await held.ended).toMatchObject({ exitStatus: 0 });
+    await channels.close();
+    await eventually('the server sees it', async () => (await sshd.sessions()).length === 0);
+  });
+
   it('says so when the server allows no session at all', async () => {
     const { channels } = await pair({ config: ['MaxSessions 0'] });
     expect((await refusal(run(channels, 'true'))).reason).toBe('channel-refused');

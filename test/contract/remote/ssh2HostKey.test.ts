@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Question } from '../../../src/remote/questions.ts';
 import { generateKey, type Sshd, startSshd } from '../../support/sshd.ts';
 import { connectTo, recorder, refusal, run } from '../../support/sshdClient.ts';
 import { knownHostsText, type SshEntry, writeSshConfig } from '../../support/sshdConfig.ts';
@@ -34,11 +35,13 @@ async function visit(
   const known = { alias: 'host', sshd: server, ...entry, knownHosts: { file } };
   const config = await writeSshConfig(directory, [known]);
   const asked = recorder({ accept });
+  const noted: Question[] = [];
+  const questions = { ...asked.questions, noteHostKey: (note: Question) => void noted.push(note) };
   const connect = () => {
-    const channels = connectTo('host', { configFile: config.file, questions: asked.questions });
+    const channels = connectTo('host', { configFile: config.file, questions });
     return run(channels, 'echo in').finally(() => channels.close());
   };
-  return { file, asked: asked.asked, connect };
+  return { file, asked: asked.asked, noted, connect };
 }
 
 const fingerprintOf = async (publicKey: string) => {
@@ -49,7 +52,7 @@ const fingerprintOf = async (publicKey: string) => {
 
 describe('a key that is not known', () => {
   it('is asked about with its fingerprint, remembered when accepted, and asked about only once', async () => {
-    const { file, asked, connect } = await visit(undefined, { accept: true });
+    const { file, asked, noted, connect } = await visit(undefined, { accept: true });
     expect(await connect()).toMatchObject({ stdout: 'in\n' });
     expect(await connect()).toMatchObject({ stdout: 'in\n' });
     const [ed25519] = await sshd.hostKeys();
@@ -63,6 +66,7 @@ describe('a key that is not known', () => {
         file,
       },
     ]);
+    expect(noted).toEqual([]);
     expect(await readFile(file, 'utf8')).toBe(`[127.0.0.1]:${sshd.port} ${ed25519!}\n`);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await stat(join(file, '..'))).mode & 0o777).toBe(0o700);
@@ -94,15 +98,37 @@ describe('a key that is not known', () => {
     expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(1);
   });
 
+  it('is noted as written nowhere where known_hosts cannot hold it', async () => {
+    const { noted, connect } = await visit('', {
+      lines: ['StrictHostKeyChecking accept-new', 'UserKnownHostsFile /dev/null'],
+    });
+    await connect();
+    expect(noted).toMatchObject([{ file: 'none' }]);
+  });
+
   it.each([
     ['yes', 'refused'],
     ['accept-new', 'accepted'],
     ['no', 'accepted'],
   ])('is, with StrictHostKeyChecking %s, %s without a question', async (value, outcome) => {
-    const { asked, connect } = await visit('', { accept: true, lines: [`StrictHostKeyChecking ${value}`] });
+    const lines = [`StrictHostKeyChecking ${value}`];
+    const { file, asked, noted, connect } = await visit('', { accept: true, lines });
     if (outcome === 'accepted') expect(await connect()).toMatchObject({ stdout: 'in\n' });
     else expect((await refusal(connect())).reason).toBe('host-key-unknown');
     expect(asked).toEqual([]);
+    const [ed25519] = await sshd.hostKeys();
+    const note = {
+      kind: 'host-key',
+      machine: 'host',
+      host: `[127.0.0.1]:${sshd.port}`,
+      keyType: 'ssh-ed25519',
+      fingerprint: await fingerprintOf(ed25519!),
+      file,
+    };
+    expect(noted).toEqual(outcome === 'accepted' ? [note] : []);
+    // It is known from now on.
+    if (outcome === 'accepted') await connect();
+    expect(noted).toHaveLength(outcome === 'accepted' ? 1 : 0);
   });
 });
 

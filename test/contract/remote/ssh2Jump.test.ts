@@ -169,7 +169,68 @@ describe('a guest through its host', () => {
   });
 });
 
+describe('a jump that does not answer', () => {
+  it('is given up in time, also by who has enough of waiting', async () => {
+    const { file } = await write([
+      { alias: 'host', sshd: second },
+      { alias: 'vm', sshd: guest },
+    ]);
+    const settings = { configFile: file, connectTimeoutSeconds: 0.5 };
+    const pool = new SshPool({ settings, questions: recorder().questions });
+    const host = connectTo('host', { ...settings, pool });
+    const vm = connectTo('vm', { ...settings, pool, via: sshTarget('host') });
+    await run(host, 'true');
+    await second.freeze();
+    const error = await refusal(run(vm, 'true'));
+    expect(error.reason).toBe('unreachable');
+    expect(error.data).toMatchObject({
+      machine: 'vm',
+      detail: 'host opened no connection to it within 0.5 s',
+    });
+    const controller = new AbortController();
+    const waiting = vm.open('true', controller.signal);
+    controller.abort();
+    expect((await refusal(waiting)).reason).toBe('cancelled');
+    await second.thaw();
+    expect(await run(vm, 'echo $WHO')).toMatchObject({ stdout: 'guest\n' });
+    await Promise.all([host.close(), vm.close()]);
+  });
+});
+
 describe('ProxyCommand', () => {
+  it('is started, as `Match exec` is, without our own variables, which may hold passwords', async () => {
+    const own = await write([{ alias: 'jump', sshd: jump }]);
+    const { file } = await write([
+      {
+        alias: 'guest',
+        sshd: guest,
+        lines: [`ProxyCommand env >${directory}/command; ssh -F ${own.file} -W %h:%p jump`],
+      },
+    ]);
+    const outer = join(directory, 'spying');
+    await writeFile(outer, `Match exec "env >${directory}/match"\nInclude ${file}\n`);
+    process.env.KVM_PARITY_PASSWORD = 'secret';
+    process.env.KVMP_OTHER = 'kept';
+    try {
+      const channels = connectTo('guest', { configFile: outer });
+      await channels.open('true', new AbortController().signal).then(
+        (channel) => {
+          channel.abort();
+        },
+        () => undefined,
+      );
+      await channels.close();
+      for (const name of ['command', 'match']) {
+        const seen = await readFile(join(directory, name), 'utf8');
+        expect(seen).toContain('KVMP_OTHER=kept');
+        expect(seen).not.toContain('KVM_PARITY_');
+      }
+    } finally {
+      delete process.env.KVM_PARITY_PASSWORD;
+      delete process.env.KVMP_OTHER;
+    }
+  });
+
   it('runs the user’s command with its tokens', async () => {
     const own = await write([{ alias: 'jump', sshd: jump }]);
     const { file } = await write([

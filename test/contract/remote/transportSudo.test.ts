@@ -2,6 +2,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, describe, expect, it } from 'vitest';
+import { jobsOf } from '../../../src/remote/job/jobs.ts';
+import { transportMessages } from '../../../src/remote/messages.ts';
 import type { Questions } from '../../../src/remote/questions.ts';
 import { eventually } from '../../support/sshd.ts';
 import { canMakeUsers, type UserOptions } from '../../support/users.ts';
@@ -10,13 +12,19 @@ import { never, script } from './scripts.ts';
 
 describe.skipIf(!canMakeUsers())('becoming root by sudo', () => {
   let stage: Stage | undefined;
+  let mounted: string | undefined;
   afterEach(async () => {
+    if (mounted !== undefined) await execa('umount', [mounted]);
+    mounted = undefined;
     await stage?.remove();
     stage = undefined;
   });
 
-  const start = async (options: Omit<UserOptions, 'label'>): Promise<Stage> => {
-    stage = await ssh2Stage({ label: 'sudo', ...options });
+  const start = async ({
+    sshd = [],
+    ...options
+  }: Omit<UserOptions, 'label'> & { readonly sshd?: readonly string[] }): Promise<Stage> => {
+    stage = await ssh2Stage({ label: 'sudo', ...options }, { sshd });
     return stage;
   };
   const idAsRoot = async (user: Stage, questions: Questions) => {
@@ -106,6 +114,57 @@ describe.skipIf(!canMakeUsers())('becoming root by sudo', () => {
     const links = tools.map((tool) => `ln -s "$(command -v ${tool})" "$BIN/${tool}"`).join('\n');
     await execa('sh', ['-c', `mkdir "$BIN"\n${links}`], { env: { BIN: bin } });
     await expect(idAsRoot(user, answers(user.password))).rejects.toMatchObject({ reason: 'sudo-missing' });
+  });
+
+  it('says that our directory must let programs run, instead of doubting the password', async ({ skip }) => {
+    const user = await start({ sudo: 'password' });
+    const directory = user.stateDirectory('login');
+    await execa('mkdir', [directory]);
+    const options = `noexec,mode=0700,uid=${user.uid}`;
+    const mount = await execa('mount', ['-t', 'tmpfs', '-o', options, 'kvmp-test', directory], {
+      reject: false,
+    });
+    if (mount.exitCode !== 0) return skip('no tmpfs can be mounted here');
+    mounted = directory;
+    const questions = answers(user.password);
+    await expect(idAsRoot(user, questions)).rejects.toMatchObject({
+      reason: 'state-directory',
+      data: { path: directory, why: 'noexec' },
+    });
+    expect(questions.asked).toBe(1);
+  });
+
+  it('passes on what sudo says where it is nothing that we know', async () => {
+    const user = await start({ shell: 'bash', sudo: 'nopasswd', startup: 'PATH=$HOME/bin:$PATH\n' });
+    const bin = join(user.stateDirectory('login'), '../bin');
+    const sudo = '#!/bin/sh\necho "sudo: effective uid is not 0" >&2\nexit 1\n';
+    await execa('sh', ['-c', 'mkdir "$BIN"; printf %s "$SUDO" >"$BIN/sudo"; chmod 755 "$BIN/sudo"'], {
+      env: { BIN: bin, SUDO: sudo },
+    });
+    const error: unknown = await idAsRoot(user, answers(undefined)).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+      reason: 'sudo-failed',
+      data: { text: 'sudo: effective uid is not 0' },
+    });
+    expect(transportMessages['sudo-failed']).toContain('{text}');
+  });
+
+  it('runs beside a follower where the server allows two sessions and sudo takes both', async () => {
+    const user = await start({ sudo: 'password', sshd: ['MaxSessions 2'] });
+    const transport = user.connect();
+    const jobs = jobsOf(transport);
+    const job = { id: 'long', as: 'root' } as const;
+    await jobs.start(job, script('echo up; exec sleep 600', {}, 'root'), never());
+    const seen: string[] = [];
+    const following = jobs.follow(job, {
+      signal: never(),
+      offset: 0,
+      onBytes: (chunk) => void seen.push(Buffer.from(chunk).toString()),
+    });
+    await eventually('it is followed', () => seen.join('') === 'up\n');
+    expect(await jobs.cancel(job, { graceSeconds: 5, signal: never() })).toMatchObject({ exitStatus: 143 });
+    expect(await following).toMatchObject({ exitStatus: 143 });
+    await transport.close();
   });
 
   it('is refused where the inventory says become: none', async () => {
