@@ -52,7 +52,7 @@ function trial(step: string, round: number, attempt: number): readonly NewEvent[
   const at = { step, attempt };
   return [
     { kind: 'step-started', ...at },
-    { kind: 'lease-acquired', host: 'r1', step },
+    { kind: 'lease-acquired', host: 'r1' },
     { kind: 'job-intended', ...at, job: `bench-${step}-${attempt}`, machine: 'r1', as: 'login' },
     { kind: 'job-started', ...at, pid: 4711, bootId: '00000000-0000-4000-8000-000000000000', again: false },
     {
@@ -76,7 +76,7 @@ function trial(step: string, round: number, attempt: number): readonly NewEvent[
       configHash: '0'.repeat(64),
       result: sampleResult,
     },
-    { kind: 'lease-released', host: 'r1', step },
+    { kind: 'lease-released', host: 'r1' },
     { kind: 'step-ended', ...at, status: 'done' },
   ];
 }

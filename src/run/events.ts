@@ -87,7 +87,7 @@ export type RunEvent = { readonly at: string } & (
       readonly configHash: string;
       readonly result: WorkloadResult | null;
     } & Attempt)
-  | { readonly kind: 'lease-acquired' | 'lease-released'; readonly host: string; readonly step: string }
+  | { readonly kind: 'lease-acquired' | 'lease-released'; readonly host: string }
   | {
       readonly kind: 'undo-registered';
       readonly machine: string;

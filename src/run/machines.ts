@@ -41,6 +41,7 @@ const PASSING: readonly TransportReason[] = [
   'unreachable',
   'jump-failed',
   'channel-refused',
+  'login-hangs',
 ];
 
 const FIRST_WAIT_MS = 500;

@@ -8,7 +8,8 @@ import type { RunPaths } from './directory.ts';
 import { readDescription } from './directory.ts';
 import { RunError } from './error.ts';
 import type { NewEvent } from './events.ts';
-import { releaseLease } from './lease/lease.ts';
+import { markFetched } from './execute/job.ts';
+import { releaseLease, type Released } from './lease/lease.ts';
 import { takeLock } from './lock.ts';
 import { withJournal } from './runner.ts';
 import { lastAttempt, type RunState } from './state.ts';
@@ -19,6 +20,8 @@ export type RestoredMachine = {
   readonly machine: string;
   readonly entries: readonly Restored[];
   readonly detail: string;
+  /** What became of a host's lease; null on a guest. */
+  readonly lease: Released | null;
   readonly error: unknown;
 };
 
@@ -26,6 +29,8 @@ type Where = {
   readonly inventory: Inventory;
   readonly machines: Machines;
   readonly signal: AbortSignal;
+  /** Give back also a lease whose job may still run; matters only where no run is named. */
+  readonly force: boolean;
 };
 
 /** Time for a job to end by itself after TERM. */
@@ -67,10 +72,12 @@ async function restoreOne(
       signal,
     );
   }
-  if (settings !== undefined && 'guests' in settings) {
-    await releaseLease({ transport, as: keeperOf(inventory, name) }, run, signal);
-  }
-  return { machine: name, entries, detail };
+  const isHost = settings !== undefined && 'guests' in settings;
+  const what = { run, force: where.force };
+  const lease = isHost
+    ? await releaseLease({ transport, as: keeperOf(inventory, name) }, what, signal)
+    : null;
+  return { machine: name, entries, detail, lease };
 }
 
 /**
@@ -87,7 +94,7 @@ export async function restoreMachines(
     try {
       results.push({ ...(await restoreOne(where, where.machines.get(name), run)), error: null });
     } catch (error) {
-      results.push({ machine: name, entries: [], detail: '', error });
+      results.push({ machine: name, entries: [], detail: '', lease: null, error });
     }
   }
   return results;
@@ -129,11 +136,18 @@ export async function restoreRun(options: RestoreOptions): Promise<readonly Rest
     return await withJournal(options, async ({ state, append }) => {
       const machines = openMachines({ ...options, inventory, record: append });
       try {
-        await endOpenJobs(state, { machines, append, signal });
-        const results = await restoreMachines({ inventory, machines, signal }, run, names);
-        for (const { machine, entries } of results) await journalRestored(append, machine, entries);
-        for (const host of state.leases) await append({ kind: 'lease-released', host, step: 'restore' });
-        return results;
+        const failures = await endOpenJobs(state, { machines, append, signal });
+        const where = { inventory, machines, signal, force: false };
+        const results = await restoreMachines(where, run, names);
+        for (const { machine, entries, lease } of results) {
+          await journalRestored(append, machine, entries);
+          if (lease !== null && state.leases.has(machine))
+            await append({ kind: 'lease-released', host: machine });
+        }
+        return results.map((result) => ({
+          ...result,
+          error: result.error ?? failures.get(result.machine) ?? null,
+        }));
       } finally {
         await machines.close();
       }
@@ -153,6 +167,10 @@ async function journalRestored(
   }
 }
 
+/** What went wrong while ending what a run left running, by machine. */
+type Failures = ReadonlyMap<string, unknown>;
+
+/** Ends the jobs that still run. One that has ended already keeps its attempt open: a resumed run fetches its result. */
 async function endOpenJobs(
   state: RunState,
   use: {
@@ -160,29 +178,47 @@ async function endOpenJobs(
     readonly append: (event: NewEvent) => Promise<void>;
     readonly signal: AbortSignal;
   },
-): Promise<void> {
-  for (const { step, attempt, job, machine, as } of openJobs(state)) {
-    const end = await use.machines
-      .get(machine)
-      .jobs.cancel({ id: job, as }, { graceSeconds: GRACE_SECONDS, signal: use.signal });
-    if (end.state === 'running') continue;
-    await use.append({ kind: 'job-ended', step, attempt, end });
-    const failure = { reason: 'cancelled', data: { step } };
-    await use.append({ kind: 'step-ended', step, attempt, status: 'cancelled', failure });
+): Promise<Failures> {
+  const failures = new Map<string, unknown>();
+  for (const { step, attempt, job: id, machine, as } of openJobs(state)) {
+    const job = { id, as };
+    try {
+      const { jobs, transport } = use.machines.get(machine);
+      if ((await jobs.state(job, use.signal)).state === 'exited') continue;
+      const end = await jobs.cancel(job, { graceSeconds: GRACE_SECONDS, signal: use.signal });
+      if (end.state === 'running')
+        throw new RunError('action-failed', { machine, step, status: 'still running' });
+      await use.append({ kind: 'job-ended', step, attempt, end });
+      // Whoever restores wants its end, not its result.
+      await markFetched(transport, job, use.signal);
+      const failure = { reason: 'cancelled', data: { step } };
+      await use.append({ kind: 'step-ended', step, attempt, status: 'cancelled', failure });
+    } catch (error) {
+      failures.set(machine, error);
+    }
   }
+  return failures;
 }
 
-const clean: Script = { name: 'clean/clean', text: cleanText, parameters: { STATE: 'string' } };
+const clean: Script = {
+  name: 'clean/clean',
+  text: cleanText,
+  parameters: { STATE: 'string', FORCE: 'flag' },
+};
 
 /**
  * Removes our files from a machine.
  *
  * @returns freed bytes. @throws RunError `undo-left` naming what is still needed there.
  */
-export async function cleanMachine(machine: Machine, as: RunAs, signal: AbortSignal): Promise<number> {
+export async function cleanMachine(
+  machine: Machine,
+  { as, force }: { readonly as: RunAs; readonly force: boolean },
+  signal: AbortSignal,
+): Promise<number> {
   const { stateDirectory } = await machine.transport.identity(as, signal);
   const result = await machine.transport.exec(
-    { script: clean, parameters: { STATE: stateDirectory }, as },
+    { script: clean, parameters: { STATE: stateDirectory, FORCE: force }, as },
     { signal },
   );
   const bytes = /^cleaned (\d+)$/m.exec(result.stdout)?.[1];

@@ -12,6 +12,7 @@ import { JOURNAL_FORMAT, type Failure, type NewEvent, type RunStatus, type StepS
 import { sha256 } from './files.ts';
 import { openJournal } from './journal.ts';
 import { takeLock } from './lock.ts';
+import { withLeases } from './lease/hold.ts';
 import { openMachines } from './machines.ts';
 import { applyEvent, emptyState } from './state.ts';
 
@@ -190,10 +191,54 @@ function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }
 
+/**
+ * What is left of a segment. Steps that prepare a machine for a trial that is still to come are looked at again
+ * when a run is resumed: their files may have been cleaned away meanwhile. Where all is in place they do nothing.
+ */
+function stepsLeft({ plan, state }: RunContext): readonly Step[] {
+  const isOpen = (step: Step): boolean => {
+    const record = state.steps.get(step.id);
+    return record === undefined || !isSettled(state, record);
+  };
+  const prepares = (step: Step): boolean => step.action.kind === 'upload' || step.check !== undefined;
+  return plan.steps.filter((step, index) => {
+    if (isOpen(step)) return true;
+    const later = plan.steps.slice(index + 1);
+    return (
+      prepares(step) &&
+      later.some((other) => other.machine === step.machine && isOpen(other) && measures(other))
+    );
+  });
+}
+
+function measures({ action }: Step): boolean {
+  return action.kind === 'measure';
+}
+
+/** Hosts that a plan measures on, themselves or their guests. */
+function hostsOf({ plan }: RunContext): readonly string[] {
+  return [...new Set(plan.steps.flatMap(({ action }) => (action.kind === 'measure' ? [action.lease] : [])))];
+}
+
 async function runSegment(context: RunContext): Promise<Outcome> {
-  for (const step of context.plan.steps) {
-    const record = context.state.steps.get(step.id);
-    if (record !== undefined && isSettled(context.state, record)) continue;
+  const left = stepsLeft(context);
+  // Where nothing is left an earlier runner may have died before it gave back what it held.
+  const hosts = left.length > 0 ? hostsOf(context) : [...context.state.leases];
+  try {
+    return await withLeases(context, hosts, () => runSteps(context, left));
+  } catch (error) {
+    return stopped(context, failureOf(error));
+  }
+}
+
+/** How a run stands that could not go on: told to stop, or failed. */
+function stopped(context: RunContext, failure: Failure): Outcome {
+  if (isAborted(context.detach)) return { status: 'detached' };
+  return { status: isAborted(context.cancel) ? 'cancelled' : 'failed', failure };
+}
+
+async function runSteps(context: RunContext, steps: readonly Step[]): Promise<Outcome> {
+  for (const step of steps) {
     if (context.cancel.aborted) return { status: 'cancelled' };
     if (isAborted(context.detach)) return { status: 'detached' };
     try {
@@ -202,8 +247,7 @@ async function runSegment(context: RunContext): Promise<Outcome> {
       const cancelled = end.status === 'cancelled' || isAborted(context.cancel);
       return { status: cancelled ? 'cancelled' : 'failed', failure: end.failure };
     } catch (error) {
-      if (isAborted(context.detach)) return { status: 'detached' };
-      return { status: 'failed', failure: failureOf(error) };
+      return stopped(context, failureOf(error));
     }
   }
   return { status: 'completed' };

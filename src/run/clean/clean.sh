@@ -1,13 +1,20 @@
 # Removes our files from a machine. Refused while something of ours is still needed there.
 #
 # STATE    our directory on this machine
-# Prints: cleaned BYTES, or what is in the way: undo RESOURCE | job ID | lease RUN
+# FORCE    yes: also results that nobody fetched
+# Prints: cleaned BYTES, or what is in the way: undo RESOURCE | job ID | result-of ID | lease RUN
 set -eu
 [ -d "$STATE" ] || { echo "cleaned 0"; exit 0; }
 busy=0
 for entry in "$STATE"/undo/*/; do
     [ -f "$entry/complete" ] || continue
     echo "undo $(cat "$entry/resource")"
+    busy=1
+done
+# Copies of what a guest still needs; they go when the guest is restored.
+for entry in "$STATE"/undo-of-*/*/; do
+    [ -f "$entry/complete" ] || continue
+    echo "undo $(cat "$entry/resource") of a guest"
     busy=1
 done
 
@@ -32,6 +39,13 @@ for job in "$STATE"/jobs/*/; do
     if [ -f "$job/group" ]; then read -r leader leader_started <"$job/group" || :; fi
     if lives "$pid" "$started" || lives "$leader" "$leader_started"; then
         echo "job $(basename "$job")"
+        busy=1
+    fi
+done
+# What ended and was not fetched yet is somebody's result.
+for job in "$STATE"/jobs/*/; do
+    if [ "$FORCE" != yes ] && [ -f "$job/status" ] && [ ! -f "$job/fetched" ]; then
+        echo "result-of $(basename "$job")"
         busy=1
     fi
 done

@@ -1,5 +1,11 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { PlannedCall, Step } from '../../core/recipe/plan.ts';
+import type { Script } from '../../core/script/script.ts';
+import { directoryName } from '../../remote/job/jobs.ts';
+import type { JobRef } from '../../remote/jobs.ts';
+import type { Transport } from '../../remote/transport.ts';
+import fetchedText from '../clean/fetched.sh';
+import { runOwn } from '../undo/undo.ts';
 import { scriptCall, type RunContext } from '../context.ts';
 import { logFile } from '../directory.ts';
 import { RunError } from '../error.ts';
@@ -61,6 +67,8 @@ export async function runJob(
   const file = logFile(context.paths, step.id, attempt);
   const log = await openLog(file);
   let started = known?.started != null;
+  // From here on the machine may have the job, whatever we hear of it.
+  let tried = known !== null;
   const wish = { graceSeconds: GRACE_SECONDS, signal: context.detach };
   // While it is followed; before that, and after a lost connection, see below.
   const cancelNow = (): void => {
@@ -77,7 +85,8 @@ export async function runJob(
       { patienceMs: JOB_PATIENCE_MS, signal: context.detach },
       async ({ jobs }, alive) => {
         if (!started) {
-          if (context.cancel.aborted && known === null) throw new RunError('cancelled', { step: step.id });
+          if (context.cancel.aborted && !tried) throw new RunError('cancelled', { step: step.id });
+          tried = true;
           const start = await jobs.start(job, call, context.detach);
           const { pid, bootId } = start;
           await context.record({
@@ -90,6 +99,9 @@ export async function runJob(
           });
           started = true;
           await onStarted?.(pid);
+        } else {
+          // Only an answer says that the machine is back.
+          await jobs.state(job, context.detach);
         }
         await alive();
         if (context.cancel.aborted) await jobs.cancel(job, wish);
@@ -106,7 +118,7 @@ export async function runJob(
     );
     await log.handle.datasync();
     await context.record({ kind: 'job-ended', step: step.id, attempt, end });
-    if (end.state === 'exited' && end.exitStatus === 0) await removeQuietly(context, step.machine, job);
+    await giveUp(context, { step, job, end });
     return end;
   } finally {
     context.cancel.removeEventListener('abort', cancelNow);
@@ -114,16 +126,37 @@ export async function runJob(
   }
 }
 
-/** The log is here and flushed: the machine need not keep it. What cannot be removed now, `clean` removes. */
-async function removeQuietly(
+const fetched: Script = {
+  name: 'clean/fetched',
+  text: fetchedText,
+  parameters: { STATE: 'string', JOB: 'string' },
+};
+
+/** Notes on the machine that nobody needs a job's result from there any more. */
+export async function markFetched(transport: Transport, job: JobRef, signal: AbortSignal): Promise<void> {
+  const { stateDirectory } = await transport.identity(job.as, signal);
+  const parameters = { STATE: stateDirectory, JOB: directoryName(job.id) };
+  await runOwn({ transport, as: job.as }, { script: fetched, parameters }, signal);
+}
+
+/**
+ * The log is here and flushed: the machine need not keep the job. One that failed stays for whoever looks for
+ * the cause there (a JVM's hs_err file), marked as fetched, until `clean`. What does not work now, `clean` does.
+ */
+async function giveUp(
   context: RunContext,
-  machine: string,
-  job: { readonly id: string; readonly as: 'login' | 'root' },
+  { step, job, end }: { readonly step: Step; readonly job: JobRef; readonly end: JobEnd },
 ): Promise<void> {
-  await context.machines
-    .get(machine)
-    .jobs.remove(job, context.detach)
-    .catch(() => undefined);
+  const { transport, jobs } = context.machines.get(step.machine);
+  try {
+    if (end.state === 'exited' && end.exitStatus === 0) {
+      await jobs.remove(job, context.detach);
+      return;
+    }
+    await markFetched(transport, job, context.detach);
+  } catch {
+    // The machine may be out of reach; the result is safe here.
+  }
 }
 
 function unknownStep(step: string): never {

@@ -1,48 +1,15 @@
 import { createReadStream } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
 import type { WorkloadReader, WorkloadResult } from '../../core/workload/workload.ts';
 import { workloads } from '../../core/workload/adapters.ts';
-import { CALL_PATIENCE_MS, eitherSignal, failed, type RunContext, type StepEnd } from '../context.ts';
+import { failed, type StepEnd } from '../context.ts';
 import { logFile } from '../directory.ts';
-import { RunError } from '../error.ts';
 import { keeperOf } from '../machines.ts';
 import type { JobEnd, TrialStatus } from '../events.ts';
 import type { TrialRecord } from '../state.ts';
-import { acquireLease, noteLease, releaseLease } from '../lease/lease.ts';
+import { noteLease } from '../lease/lease.ts';
 import type { Execution, Executor } from './action.ts';
 import { runJob } from './job.ts';
 import { endOfJob } from './script.ts';
-
-/** Takes the host for this run; a lease of another run is taken over only when somebody says so. */
-async function takeLease(context: RunContext, host: string, step: string): Promise<void> {
-  const signal = eitherSignal(context);
-  const as = keeperOf(context.description.inventory, host);
-  const { run } = context.description;
-  const owner = `${userInfo().username}@${hostname()}`;
-  const attempt = (take: boolean): ReturnType<typeof acquireLease> =>
-    context.machines.persist(host, { patienceMs: CALL_PATIENCE_MS, signal }, ({ transport }) =>
-      acquireLease({ transport, as }, { run, owner, take }, signal),
-    );
-  const holder = await attempt(false);
-  if (holder !== null) {
-    const answer = await context.ask({ kind: 'lease', machine: host, ...holder }, signal);
-    if (answer !== true) throw new RunError('lease-held', { machine: host, ...holder });
-    await attempt(true);
-  }
-  await context.record({ kind: 'lease-acquired', host, step });
-}
-
-/** Gives a host back, where this run holds it; harmless when the machine has done so already. */
-export async function giveLeaseBack(context: RunContext, host: string, step: string): Promise<void> {
-  if (!context.state.leases.has(host)) return;
-  const as = keeperOf(context.description.inventory, host);
-  await context.machines.persist(
-    host,
-    { patienceMs: CALL_PATIENCE_MS, signal: context.detach },
-    ({ transport }) => releaseLease({ transport, as }, context.description.run, context.detach),
-  );
-  await context.record({ kind: 'lease-released', host, step });
-}
 
 /** What a trial is worth: the job's end and the workload's own output must both say that it went well. */
 function verdict(
@@ -94,15 +61,13 @@ function endOfTrial(trial: TrialRecord): StepEnd {
 }
 
 /**
- * One trial: the host's lease (given back when the attempt is over), the workload as a job, its result. While it
- * runs nothing else touches the host.
- * Every attempt is journalled with what it gave, also a failed one.
+ * One trial: the workload as a job, its result. The segment holds the host's lease; while the trial runs nothing
+ * else touches the host. Every attempt is journalled with what it gave, also a failed one.
  */
 export const executeMeasure: Executor<'measure'> = async (execution) => {
   const { context, step, action, attempt } = execution;
   const recorded = context.state.trials.find((trial) => trial.step === step.id && trial.attempt === attempt);
   if (recorded !== undefined) return endOfTrial(recorded);
-  await takeLease(context, action.lease, step.id);
   const end = await runJob(context, { step, attempt, call: action.call }, async (pid) => {
     if (action.trial.side !== 'host') return;
     const { transport } = context.machines.get(action.lease);

@@ -7,7 +7,7 @@ import { lastAttempt, type RunState, type StepRecord } from '../state.ts';
 import { guardChange } from '../undo/guard.ts';
 import type { Execution, Executor } from './action.ts';
 import { outputLines, runCall } from './call.ts';
-import { executeMeasure, giveLeaseBack } from './measure.ts';
+import { executeMeasure } from './measure.ts';
 import { executeProbe } from './probe.ts';
 import { executeReport } from './report.ts';
 import { executeScript } from './script.ts';
@@ -88,8 +88,6 @@ async function runAttempt(context: RunContext, step: Step): Promise<StepEnd> {
   if (!goesOn) await context.record({ kind: 'step-started', step: step.id, attempt });
   const jobBegun = goesOn && last.job !== null;
   const end = await attemptOnce({ context, step, attempt, jobBegun });
-  // However the attempt ended, also one that an earlier runner had almost finished: nobody else waits for it.
-  if (step.action.kind === 'measure') await giveLeaseBack(context, step.action.lease, step.id);
   if (end === 'skipped') {
     await context.record({ kind: 'step-skipped', step: step.id, attempt });
     return { status: 'done' };

@@ -2,10 +2,10 @@
 # A directory is the lock; it comes whole, by a rename. There is no heartbeat and no expiry.
 #
 # STATE     our directory on the host
-# RUN       the run that wants it
+# RUN       the run that wants it; empty: only look who has it
 # OWNER     who that is, for people
 # TAKE      yes: take over a lease that somebody else holds (the user said so)
-# Prints: acquired, or: held RUN BOOT JOB OWNER
+# Prints: acquired, or: free, or: held RUN BOOT JOB OWNER
 #   BOOT  same | other: whether the host was booted since
 #   JOB   alive | dead | unknown: whether the job that was measured runs on this machine
 set -eu
@@ -20,21 +20,35 @@ job_state() {
     [ -r "/proc/$pid/stat" ] || { echo dead; return; }
     # shellcheck disable=SC2046 # the fields of /proc/PID/stat after the name
     set -- $(sed 's/.*) //' "/proc/$pid/stat")
-    if [ "${20}" = "$started" ]; then echo alive; else echo dead; fi
+    if [ "${20}" = "$started" ] && [ "$1" != Z ]; then echo alive; else echo dead; fi
 }
 
-if [ -d "$lease" ]; then
+held() {
+    boot=other
+    [ "$(cat "$lease/boot_id" 2>/dev/null || :)" != "$boot_id" ] || boot=same
+    job=$(job_state)
+    [ "$boot" = same ] || job=dead
     holder=$(cat "$lease/run" 2>/dev/null || :)
-    if [ "$holder" = "$RUN" ]; then
+    printf 'held %s %s %s %s\n' "${holder:-?}" "$boot" "$job" "$(cat "$lease/owner" 2>/dev/null || echo '?')"
+}
+
+if [ -z "$RUN" ]; then
+    if [ -d "$lease" ]; then held; else echo free; fi
+    exit 0
+fi
+
+if [ -d "$lease" ]; then
+    if [ "$(cat "$lease/run" 2>/dev/null || :)" = "$RUN" ]; then
+        # Ours already, perhaps from before a reboot.
+        if [ "$(cat "$lease/boot_id" 2>/dev/null || :)" != "$boot_id" ]; then
+            rm -f "$lease/job"
+            printf '%s\n' "$boot_id" | cat >"$lease/boot_id"
+        fi
         echo acquired
         exit 0
     fi
     if [ "$TAKE" != yes ]; then
-        boot=other
-        [ "$(cat "$lease/boot_id" 2>/dev/null || :)" != "$boot_id" ] || boot=same
-        job=$(job_state)
-        [ "$boot" = same ] || job=dead
-        printf 'held %s %s %s %s\n' "${holder:-?}" "$boot" "$job" "$(cat "$lease/owner" 2>/dev/null || echo '?')"
+        held
         exit 0
     fi
     # Of two who take it over at once one moves it away.
@@ -49,6 +63,11 @@ mkdir "$fresh"
 printf '%s\n' "$RUN" | cat >"$fresh/run"
 printf '%s\n' "$OWNER" | cat >"$fresh/owner"
 printf '%s\n' "$boot_id" | cat >"$fresh/boot_id"
-# Without -T a lease that somebody made meanwhile would swallow ours.
-mv -T "$fresh" "$lease"
-echo acquired
+# With -T a lease that somebody made meanwhile is not replaced, nor does it swallow ours.
+if mv -T "$fresh" "$lease" 2>/dev/null; then
+    echo acquired
+elif [ -d "$lease" ]; then
+    held
+else
+    mv -T "$fresh" "$lease"
+fi

@@ -18,7 +18,7 @@ const note: Script = {
 const release: Script = {
   name: 'lease/release',
   text: releaseText,
-  parameters: { STATE: 'string', RUN: 'string' },
+  parameters: { STATE: 'string', RUN: 'string', FORCE: 'flag' },
 };
 
 /** Who else measures on a host. */
@@ -41,8 +41,18 @@ export async function acquireLease(
 ): Promise<LeaseHolder | null> {
   const { stateDirectory } = await place.transport.identity(place.as, signal);
   const parameters = { STATE: stateDirectory, RUN: wish.run, OWNER: wish.owner, TAKE: wish.take };
-  const output = (await runOwn(place, { script: acquire, parameters }, signal)).trim();
-  if (output === 'acquired') return null;
+  return holderOf(place, (await runOwn(place, { script: acquire, parameters }, signal)).trim());
+}
+
+/** Who has the lease of a host, null where nobody has. */
+export async function lookAtLease(place: Place, signal: AbortSignal): Promise<LeaseHolder | null> {
+  const { stateDirectory } = await place.transport.identity(place.as, signal);
+  const parameters = { STATE: stateDirectory, RUN: '', OWNER: '', TAKE: false };
+  return holderOf(place, (await runOwn(place, { script: acquire, parameters }, signal)).trim());
+}
+
+function holderOf(place: Place, output: string): LeaseHolder | null {
+  if (output === 'acquired' || output === 'free') return null;
   const match = /^held (\S+) (same|other) (alive|dead|unknown) (.*)$/.exec(output);
   if (match === null) {
     throw TransportError.of('answer-not-understood', {
@@ -68,7 +78,21 @@ export async function noteLease(
   );
 }
 
-export async function releaseLease(place: Place, run: string, signal: AbortSignal): Promise<void> {
+/** What became of a lease that was to be given back: `kept` is another run's, or may be in use. */
+export type Released =
+  { readonly state: 'released' | 'free' } | { readonly state: 'kept'; readonly run: string };
+
+/** Gives a lease back. With an empty `run` whoever held it: where its job may still run only by `force`. */
+export async function releaseLease(
+  place: Place,
+  what: { readonly run: string; readonly force: boolean },
+  signal: AbortSignal,
+): Promise<Released> {
   const { stateDirectory } = await place.transport.identity(place.as, signal);
-  await runOwn(place, { script: release, parameters: { STATE: stateDirectory, RUN: run } }, signal);
+  const parameters = { STATE: stateDirectory, RUN: what.run, FORCE: what.force };
+  const output = (await runOwn(place, { script: release, parameters }, signal)).trim();
+  const kept = /^kept (\S+)$/.exec(output)?.[1];
+  return kept === undefined
+    ? { state: output === 'free' ? 'free' : 'released' }
+    : { state: 'kept', run: kept };
 }

@@ -168,7 +168,7 @@ describe('The state of a run', () => {
 
   it('holds questions and leases until they are answered and given back', () => {
     const asked: NewEvent = { kind: 'question-asked', id: 1, about: 'password', machine: 'r1' };
-    const taken: NewEvent = { kind: 'lease-acquired', host: 'r1', step: 's' };
+    const taken: NewEvent = { kind: 'lease-acquired', host: 'r1' };
     const state = replay(dated(header, asked, taken, taken));
     expect([...state.questions]).toEqual([[1, { about: 'password', machine: 'r1' }]]);
     expect([...state.leases]).toEqual(['r1']);
@@ -178,7 +178,7 @@ describe('The state of a run', () => {
         asked,
         taken,
         { kind: 'question-answered', id: 1, given: false },
-        { kind: 'lease-released', host: 'r1', step: 's' },
+        { kind: 'lease-released', host: 'r1' },
       ),
     );
     expect(after.questions.size + after.leases.size).toBe(0);
