@@ -34,10 +34,18 @@ function run(command, args, options = {}) {
 }
 
 const isThere = (command) =>
-  command.startsWith('/') ? existsSync(command) : spawnSync('sh', ['-c', `command -v "$1"`, 'sh', command]).status === 0;
+  command.startsWith('/')
+    ? existsSync(command)
+    : spawnSync('sh', ['-c', `command -v "$1"`, 'sh', command]).status === 0;
 
 function installPackages() {
-  const missing = [...new Set(Object.entries(packages).filter(([command]) => !isThere(command)).map(([, name]) => name))];
+  const missing = [
+    ...new Set(
+      Object.entries(packages)
+        .filter(([command]) => !isThere(command))
+        .map(([, name]) => name),
+    ),
+  ];
   if (missing.length === 0) return true;
   say(`Missing: ${missing.join(' ')}`);
   const isRoot = process.getuid?.() === 0;
@@ -89,7 +97,9 @@ function suite(name) {
 }
 
 function shellScripts() {
-  const { stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard', '*.sh', '.ci/run'], { encoding: 'utf8' });
+  const { stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard', '*.sh', '.ci/run'], {
+    encoding: 'utf8',
+  });
   return stdout.split('\n').filter((name) => name !== '' && existsSync(name));
 }
 

@@ -1,12 +1,9 @@
 import type { ErrorData } from './error.ts';
 
 /**
- * English templates for every reason and text code; `{name}` is replaced by `data.name`.
- * VS Code translates the template, the CLI prints it.
+ * Fills `{name}` of a template of one of the `messages.ts` tables with `data.name`; an unknown placeholder stays
+ * visible. The CLI prints the English templates, VS Code translates them first.
  */
-export type Messages = Readonly<Record<string, string>>;
-
-/** Fills a template; an unknown placeholder stays visible. */
 export function fill(template: string, data: ErrorData): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = data[name];

@@ -1,4 +1,4 @@
-import type { ScriptCall, Transport } from './transport.ts';
+import type { ScriptCall } from './transport.ts';
 
 /**
  * A job: a script detached on the target with its own session, log and exit file under
@@ -73,5 +73,3 @@ export type Jobs = {
   /** Removes the job's directory; refused while it runs. */
   remove(job: JobRef, signal: AbortSignal): Promise<void>;
 };
-
-export type JobsOf = (transport: Transport) => Jobs;
