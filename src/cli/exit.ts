@@ -6,6 +6,8 @@ export const exitCodes = {
   badInput: 2,
   /** Everything was measured, but the two sides cannot be compared. */
   notComparable: 3,
+  /** Ctrl-C, as shells count a signal: 128 + SIGINT. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

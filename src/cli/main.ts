@@ -25,6 +25,10 @@ function command<Arguments extends readonly unknown[]>(
     try {
       process.exitCode = await action(...words);
     } catch (error) {
+      if (stop.signal.aborted) {
+        process.exitCode = exitCodes.interrupted;
+        return;
+      }
       say(`kvm-parity: ${explainError(error)}`);
       process.exitCode = errorExit(error);
     }
@@ -89,7 +93,12 @@ function program(): Command {
     .command('cancel')
     .argument('<run>')
     .description('end a run in order; it can be resumed')
-    .action(command((id: string) => cancel(id, common())));
+    .option('--detach', 'end only its runner: what runs on the machines goes on')
+    .action(
+      command((id: string, options: { detach?: boolean }) =>
+        cancel(id, { ...common(), ...options }, stop.signal),
+      ),
+    );
   cli
     .command('report')
     .argument('<run>')
@@ -110,7 +119,7 @@ function program(): Command {
       'restore this machine, whatever run changed it (may be given several times)',
       many,
     )
-    .option('--yes', 'end a job that still runs without being asked')
+    .option('--yes', 'end a job that still runs, give back a host that may be in use, without being asked')
     .action(
       command((id: string | undefined, options: object) =>
         restore(id, { ...common(), ...options }, stop.signal),
@@ -120,7 +129,10 @@ function program(): Command {
     .command('clean')
     .argument('[machine...]')
     .description('remove the files of KVM Parity from machines')
-    .action(command((names: string[]) => clean(names, common(), stop.signal)));
+    .option('--force', 'also results that nobody fetched')
+    .action(
+      command((names: string[], options: object) => clean(names, { ...common(), ...options }, stop.signal)),
+    );
   cli
     .command('parse')
     .argument('<kind>', 'lscpu, meminfo, cmdline, systemctl-show, thp, numactl, environment …')
@@ -133,6 +145,11 @@ function program(): Command {
     .action(command((directory: string) => runner(directory)));
   return cli;
 }
+
+// Whoever reads our output may have read enough (`| head`): the command ends with its own exit code.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 process.on('SIGINT', () => {
   if (stop.signal.aborted) process.exit(130);

@@ -22,15 +22,21 @@ export const firstSegment: Placed = { segment: 1, roundsDone: { host: 0, guest: 
 /** Probes both machines and plans the chosen stages; touches nothing. */
 export async function makePlan(
   session: Session,
-  request: { readonly name: string; readonly options: PlanOptions; readonly placed: Placed },
+  request: {
+    readonly name: string;
+    readonly options: PlanOptions;
+    readonly placed: Placed;
+    readonly ownRun: string | null;
+  },
   signal: AbortSignal,
 ): Promise<Planned> {
-  const { name, options, placed } = request;
+  const { name, options, placed, ownRun } = request;
   const experiment = experimentOf(session, name);
   const stages: readonly StageId[] = options.stage?.map((text) => stageId(text)) ?? stageIds;
   const { inventory } = session;
   const domain = inventory.hosts[experiment.host]?.guests[experiment.guest]?.domain ?? null;
-  const [host, guest] = await probeAll(session, [experiment.host, experiment.guest], { domain, signal });
+  const use = { domainOf: () => domain, ownRun, signal };
+  const [host, guest] = await probeAll(session, [experiment.host, experiment.guest], use);
   if (host === undefined || guest === undefined) throw new RangeError('two machines give two environments');
   const plan = planExperiment({
     experiment,

@@ -11,6 +11,7 @@ import type { Asset } from '../run/context.ts';
 import { DATA_DIRECTORY } from '../run/directory.ts';
 import { askedOf, probeMachine } from '../run/execute/probe.ts';
 import { writeJson } from '../run/files.ts';
+import { refuseWhileMeasured } from '../run/lease/look.ts';
 import { keeperOf, openMachines, type Machines } from '../run/machines.ts';
 import { reaching } from '../run/reaching.ts';
 import { askTerminal, say } from './terminal.ts';
@@ -29,7 +30,9 @@ export type InputReason =
   | 'experiment-unknown' // data: experiment, known
   | 'machine-unknown'
   | 'file-unreadable'
+  | 'file-unwritable'
   | 'option-invalid'
+  | 'run-without-plan' // data: run, experiment
   | 'asset-missing';
 
 /** The user's input is at fault: exit code 2. */
@@ -42,6 +45,9 @@ export const inputMessages: Readonly<Record<InputReason, string>> = {
   'experiment-unknown': 'There is no experiment "{experiment}" in the inventory. Known: {known}.',
   'machine-unknown': 'There is no machine "{machine}" in the inventory. Known: {known}.',
   'file-unreadable': '{file} cannot be read: {detail}.',
+  'file-unwritable': '{file} cannot be written: {detail}.',
+  'run-without-plan':
+    'Run {run} holds no approved plan, so there is nothing to resume. Give it one with `kvm-parity run {experiment} --into {run}`, or start a new run.',
   'option-invalid': '{option}: {detail}.',
   'asset-missing':
     '{file} is missing: KVM Parity is not installed completely (when working on its source: npm run build).',
@@ -116,22 +122,42 @@ export function machinesOf(session: Session): Machines {
   });
 }
 
-/** Probes machines side by side and keeps the newest environment of each. */
+/** The domain that a host is asked about where no experiment says which: that of its first guest with one. */
+export function firstDomain({ inventory }: Session, host: string): string | null {
+  const guests = Object.values(inventory.hosts[host]?.guests ?? {});
+  return guests.find(({ domain }) => domain !== undefined)?.domain ?? null;
+}
+
+export type Probe = {
+  /** The domain that a host is asked about. */
+  readonly domainOf: (machine: string) => string | null;
+  /** The run that may be measuring there: its own probe was asked for. */
+  readonly ownRun: string | null;
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Probes machines side by side and keeps the newest environment of each.
+ *
+ * @throws RunError `lease-held` where another run measures on one of their hosts.
+ */
 export async function probeAll(
   session: Session,
   names: readonly string[],
-  use: { readonly domain: string | null; readonly signal: AbortSignal },
+  use: Probe,
 ): Promise<readonly Environment[]> {
   const machines = machinesOf(session);
   const directory = join(session.root, DATA_DIRECTORY, 'environments');
   await mkdir(directory, { recursive: true, mode: 0o700 });
   try {
+    const { inventory } = session;
+    await refuseWhileMeasured({ machines, inventory, signal: use.signal }, names, use.ownRun);
     return await Promise.all(
       names.map(async (name) => {
         const as = keeperOf(session.inventory, name);
         const { transport } = machines.get(name);
         const environment = await probeMachine(
-          { transport, as, ...askedOf(session.inventory, name, use.domain) },
+          { transport, as, ...askedOf(session.inventory, name, use.domainOf(name)) },
           () => new Date(),
           use.signal,
         );

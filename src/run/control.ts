@@ -9,17 +9,27 @@ import type { LeaseHolder } from './lease/lease.ts';
 /** What a runner may have to ask a person. */
 export type RunQuestion = Question | ({ readonly kind: 'lease'; readonly machine: string } & LeaseHolder);
 
-/** Yes or no, a secret, or null: nobody can answer. */
+/** Yes or no, a secret, or null: a person will not answer, or nobody can be waited for. */
 export type Answer = boolean | string | null;
 
-export type ToClient = { readonly kind: 'question'; readonly id: number; readonly question: RunQuestion };
+export type ToClient =
+  | { readonly kind: 'question'; readonly id: number; readonly question: RunQuestion }
+  /** It was answered elsewhere, or is not asked any more. */
+  | { readonly kind: 'question-settled'; readonly id: number };
 
 export type ToRunner =
-  { readonly kind: 'answer'; readonly id: number; readonly value: Answer } | { readonly kind: 'cancel' };
+  | { readonly kind: 'answer'; readonly id: number; readonly value: Answer }
+  /** A person can be asked from now on; until then somebody is waited for too. */
+  | { readonly kind: 'attended' }
+  /** The command that started the runner has no person: questions, also open ones, are answered null at once. */
+  | { readonly kind: 'unattended' }
+  | { readonly kind: 'cancel' }
+  /** Let the jobs go on and end: for a run that cannot be cancelled because its machine is out of reach. */
+  | { readonly kind: 'detach' };
 
 /** The runner's side of the local socket: questions go out, answers and wishes come in. */
 export type Control = {
-  /** Waits for the first answer of any window or terminal; null where somebody said that nobody can answer. */
+  /** Waits for the first answer of any window or terminal; null where a person refused, or the run is unattended. */
   ask(question: RunQuestion, signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
 };
@@ -68,11 +78,12 @@ async function listen(server: Server, path: string): Promise<void> {
 /** Opens the socket. The caller holds the run's lock, so that whatever lies at the path is a dead runner's. */
 export async function openControl(
   { path, made }: SocketPlace,
-  wishes: { readonly onCancel: () => void },
+  wishes: { readonly onCancel: () => void; readonly onDetach?: () => void },
 ): Promise<Control> {
   const clients = new Set<Socket>();
   const pending = new Map<number, Pending>();
   let lastId = 0;
+  let attendance: 'attended' | 'unattended' = 'attended';
 
   const send = (socket: Socket, message: ToClient): void => {
     socket.write(`${JSON.stringify(message)}\n`);
@@ -83,8 +94,16 @@ export async function openControl(
         // An answer without a value answers nothing.
         pending.get(message.id)?.settle(message.value ?? null);
         return;
+      case 'attended':
+      case 'unattended':
+        attendance = message.kind;
+        if (attendance === 'unattended') for (const { settle } of [...pending.values()]) settle(null);
+        return;
       case 'cancel':
         wishes.onCancel();
+        return;
+      case 'detach':
+        wishes.onDetach?.();
         return;
     }
   };
@@ -113,6 +132,7 @@ export async function openControl(
         const settle = (answer: Answer): void => {
           pending.delete(id);
           signal.removeEventListener('abort', giveUp);
+          for (const client of clients) send(client, { kind: 'question-settled', id });
           resolve(answer);
         };
         const giveUp = (): void => {
@@ -121,7 +141,7 @@ export async function openControl(
         signal.addEventListener('abort', giveUp);
         pending.set(id, { question, settle });
         for (const client of clients) send(client, { kind: 'question', id, question });
-        if (signal.aborted) giveUp();
+        if (signal.aborted || attendance === 'unattended') giveUp();
       });
     },
     async close() {

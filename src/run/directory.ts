@@ -1,4 +1,5 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Inventory } from '../core/inventory/inventory.ts';
 import { PLAN_FORMAT, type Plan } from '../core/recipe/plan.ts';
@@ -66,54 +67,88 @@ export function logFile(paths: RunPaths, step: string, attempt: number): string 
   return join(paths.logs, `${fileName(step)}.${attempt}.log`);
 }
 
-/** Creates the directory of a new run under `<root>/.kvm-parity/runs`; a taken name gets a number. */
+/**
+ * Creates the directory of a new run under `<root>/.kvm-parity/runs`, with its first approved plan where there is one.
+ * It appears under its name as a whole or not at all. The name ends in four random digits: machines know a run by its
+ * name, and two controllers may begin one in the same second.
+ */
 export async function createRun(
   root: string,
   what: Pick<RunDescription, 'experiment' | 'createdAt' | 'product' | 'inventory' | 'sshConfig'>,
+  first?: Pick<Segment, 'approvedAt' | 'approvedBy' | 'plan'>,
 ): Promise<RunPaths> {
   const runs = join(root, DATA_DIRECTORY, 'runs');
   await mkdir(runs, { recursive: true, mode: 0o700 });
   const stamp = what.createdAt.replace(/[-:]/g, '').replace(/\..*/, '').replace('T', '-');
-  const run = await freeName(runs, `${stamp}-${fileName(what.experiment)}`);
-  const paths = runPaths(join(runs, run));
-  for (const directory of [paths.segments, paths.logs, paths.environments]) await mkdir(directory);
-  await writeJson(paths.description, {
-    format: 'kvm-parity-run',
-    formatVersion: RUN_FORMAT,
-    run,
-    ...what,
-  } satisfies RunDescription);
-  return paths;
-}
-
-async function freeName(runs: string, wanted: string): Promise<string> {
-  for (let number = 1; ; number += 1) {
-    const name = number === 1 ? wanted : `${wanted}-${number}`;
+  for (;;) {
+    const run = `${stamp}-${fileName(what.experiment)}-${randomBytes(2).toString('hex')}`;
+    const making = runPaths(join(runs, `.${run}`));
     try {
-      await mkdir(join(runs, name), { mode: 0o700 });
-      return name;
+      await mkdir(making.directory, { mode: 0o700 });
     } catch (error) {
-      if (!isCode(error, 'EEXIST')) throw error;
+      if (isCode(error, 'EEXIST')) continue;
+      throw error;
+    }
+    try {
+      for (const directory of [making.segments, making.logs, making.environments]) await mkdir(directory);
+      const description: RunDescription = {
+        format: 'kvm-parity-run',
+        formatVersion: RUN_FORMAT,
+        run,
+        ...what,
+      };
+      await writeJson(making.description, description);
+      if (first !== undefined) await addSegment(making, { ...first, segment: 1 });
+      const paths = runPaths(join(runs, run));
+      // A run is never empty, so that this takes no other one's place.
+      await rename(making.directory, paths.directory);
+      return paths;
+    } catch (error) {
+      await rm(making.directory, { recursive: true, force: true });
+      if (!isCode(error, 'EEXIST', 'ENOTEMPTY')) throw error;
     }
   }
 }
 
-/** Ids of all runs under `root`, oldest first. */
+/** Names of all run directories under `root`, oldest first; what is in them may be damaged. */
 export async function listRuns(root: string): Promise<readonly string[]> {
   const names = await readdir(join(root, DATA_DIRECTORY, 'runs')).catch(() => []);
   return names.filter((name) => !name.startsWith('.')).sort();
 }
 
+/** The newest directory that holds a run, be it damaged; one without a description was never a run. */
+async function latestOf(root: string, runs: readonly string[]): Promise<readonly string[]> {
+  for (const run of runs.toReversed()) {
+    const { description } = runPaths(join(root, DATA_DIRECTORY, 'runs', run));
+    const isThere = await stat(description).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return [run];
+  }
+  return [];
+}
+
+/** Runs that `wanted` may mean: by the whole id, else by its end (with or without the random digits), else by any part. */
+function hitsOf(runs: readonly string[], wanted: string): readonly string[] {
+  if (wanted === '') return [];
+  const ways: readonly ((run: string) => boolean)[] = [
+    (run) => run === wanted,
+    (run) => run.endsWith(wanted) || run.replace(/-[0-9a-f]{4}$/, '').endsWith(wanted),
+    (run) => run.includes(wanted),
+  ];
+  return ways.map((isMeant) => runs.filter(isMeant)).find((hits) => hits.length > 0) ?? [];
+}
+
 /**
- * Finds a run by id, by the end of an id, by `latest`, or by the path of its directory.
+ * Finds a run by id, by a part of an id that no other has, by `latest`, or by the path of its directory.
  *
- * @throws RunError `run-not-found`.
+ * @throws RunError `run-not-found`, `run-damaged`, `format-newer`.
  */
 export async function findRun(root: string, wanted: string): Promise<RunPaths> {
   const runs = await listRuns(root);
-  const hits =
-    wanted === 'latest' ? runs.slice(-1) : runs.filter((run) => run === wanted || run.endsWith(wanted));
-  const only = hits.find((run) => run === wanted) ?? (hits.length === 1 ? hits[0] : undefined);
+  const hits = wanted === 'latest' ? await latestOf(root, runs) : hitsOf(runs, wanted);
+  const only = hits.length === 1 ? hits[0] : undefined;
   const directory = only === undefined ? wanted : join(root, DATA_DIRECTORY, 'runs', only);
   const paths = runPaths(directory);
   const isRun = await readFormat(paths.description, 'kvm-parity-run', RUN_FORMAT).then(

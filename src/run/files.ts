@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RunError } from './error.ts';
 import { isCode } from './journal.ts';
 
-/** Writes a whole file or nothing: beside it, flushed, then renamed. @throws RunError `controller-disk-full`. */
-export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+/** Writes a whole file or nothing: beside it, flushed, then renamed; readable by `mode`. @throws RunError `controller-disk-full`. */
+export async function writeWhole(file: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   const part = `${file}.${process.pid}.part`;
   try {
-    const handle = await open(part, 'w', 0o600);
+    const handle = await open(part, 'w', mode);
     try {
       await handle.writeFile(content);
       await handle.sync();
@@ -21,6 +21,36 @@ export async function writeWhole(file: string, content: string | Uint8Array): Pr
     if (isCode(cause, 'ENOSPC', 'EDQUOT')) throw new RunError('controller-disk-full', { file }, { cause });
     throw cause;
   }
+}
+
+/**
+ * Writes a file that the user named, as a shell's `>` would: through symbolic links, into devices and pipes, readable
+ * as the umask says. A regular file is replaced as a whole and keeps its permissions.
+ *
+ * @throws RunError `controller-disk-full`.
+ */
+export async function writeNamed(file: string, content: string): Promise<void> {
+  const place = await stat(file).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT')) return null;
+    throw error;
+  });
+  const isLink = await lstat(file).then(
+    (info) => info.isSymbolicLink(),
+    () => false,
+  );
+  if (place === null ? isLink : !place.isFile()) {
+    // Nothing to be replaced: a device, a pipe, or a link to what is not there yet.
+    await writeFile(file, content);
+    return;
+  }
+  if (place === null) {
+    await writeWhole(file, content, 0o666);
+    return;
+  }
+  const real = await realpath(file);
+  await writeWhole(real, content, place.mode & 0o777);
+  // The umask may have taken away what the file had.
+  await chmod(real, place.mode & 0o777);
 }
 
 /** JSON for people too: two blanks, one final line feed. */

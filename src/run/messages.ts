@@ -9,7 +9,7 @@ export const runMessages: Readonly<Record<RunReason, string>> = {
   'journal-damaged':
     '{file}, line {line}: not a journal entry. Lines before it are sound; restore the file from a backup, or remove that line and what follows.',
   'runner-active':
-    'A runner (process {pid} on {machine}) drives this run already. Follow or cancel it instead.',
+    'Process {pid} on {machine} (a runner, or `restore`) is at this run already. Wait for its end, or follow or cancel it instead.',
   'runner-elsewhere':
     'This run is locked by a runner (process {pid}) on another machine, {machine}. If that runner is gone for good, remove {file} and try again.',
   'runner-silent': 'The runner did not start. Its log says why: {log}',

@@ -40,8 +40,10 @@ export async function driveRun(options: RunnerOptions): Promise<Outcome> {
   const { paths } = options;
   const description = await readDescription(paths);
   const cancel = new AbortController();
+  const letGo = new AbortController();
+  const detach = AbortSignal.any([options.detach, letGo.signal]);
   // One listener per open call; a long run has many over its life, few at a time.
-  setMaxListeners(0, cancel.signal, options.detach);
+  setMaxListeners(0, cancel.signal, detach);
   const place = await socketPlace(paths.directory);
   const release = await takeLock(paths.lock, place.path);
   try {
@@ -51,9 +53,19 @@ export async function driveRun(options: RunnerOptions): Promise<Outcome> {
           void append({ kind: 'cancel-requested' }).catch(() => undefined);
           cancel.abort();
         },
+        onDetach: () => {
+          letGo.abort();
+        },
       });
       try {
-        return await drive({ options, description, control, cancel: cancel.signal, state, append });
+        return await drive({
+          options: { ...options, detach },
+          description,
+          control,
+          cancel: cancel.signal,
+          state,
+          append,
+        });
       } finally {
         await control.close();
       }

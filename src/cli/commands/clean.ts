@@ -1,6 +1,7 @@
 import { CodedError } from '../../core/error.ts';
 import { describeFailure } from '../../run/describe.ts';
 import { failureOf } from '../../run/execute/step.ts';
+import { refuseWhileMeasured } from '../../run/lease/look.ts';
 import { findMachine } from '../../run/machines.ts';
 import { cleanMachine } from '../../run/restore.ts';
 import type { RunAs } from '../../remote/transport.ts';
@@ -11,7 +12,7 @@ import { say } from '../terminal.ts';
 /** `clean [MACHINE…]`: removes our files from the machines, never what is still needed to restore them. */
 export async function clean(
   names: readonly string[],
-  options: CommonOptions,
+  options: CommonOptions & { readonly force?: boolean },
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const session = await openSession(options);
@@ -23,14 +24,18 @@ export async function clean(
   if (unknown !== undefined)
     throw new InputError('machine-unknown', { machine: unknown, known: all.join(', ') });
   const machines = machinesOf(session);
+  const wanted = names.length === 0 ? all : names;
   let whole = true;
   try {
-    for (const name of names.length === 0 ? all : names) {
+    await refuseWhileMeasured({ machines, inventory: session.inventory, signal }, wanted, null);
+    for (const name of wanted) {
       const identities: readonly RunAs[] =
         findMachine(session.inventory, name)?.become === 'sudo' ? ['root', 'login'] : ['login'];
       for (const as of identities) {
         try {
-          say(`${name}: ${await cleanMachine(machines.get(name), as, signal)} bytes freed`);
+          say(
+            `${name}: ${await cleanMachine(machines.get(name), { as, force: options.force === true }, signal)} bytes freed`,
+          );
         } catch (error) {
           if (!(error instanceof CodedError)) throw error;
           whole = false;

@@ -10,7 +10,7 @@ export async function plan(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const session = await openSession(options);
-  const made = await makePlan(session, { name, options, placed: firstSegment }, signal);
+  const made = await makePlan(session, { name, options, placed: firstSegment, ownRun: null }, signal);
   process.stdout.write(
     options.json === true ? `${JSON.stringify(made.plan, null, 2)}\n` : `${planDocument(made.plan)}\n`,
   );

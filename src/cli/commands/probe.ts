@@ -1,7 +1,7 @@
 import { readFacts, summaryLines } from '../../core/facts/facts.ts';
 import { findMachine } from '../../run/machines.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
-import { InputError, openSession, probeAll, type CommonOptions } from '../session.ts';
+import { firstDomain, InputError, openSession, probeAll, type CommonOptions } from '../session.ts';
 
 export type ProbeOptions = CommonOptions & { readonly json?: boolean };
 
@@ -20,12 +20,11 @@ export async function probe(
   if (unknown !== undefined)
     throw new InputError('machine-unknown', { machine: unknown, known: all.join(', ') });
   const wanted = names.length === 0 ? all : names;
-  // Without an experiment there is one domain to look at: that of the host's first guest with a name.
-  const domain =
-    Object.values(session.inventory.hosts)
-      .flatMap((host) => Object.values(host.guests))
-      .find((guest) => guest.domain !== undefined)?.domain ?? null;
-  const environments = await probeAll(session, wanted, { domain, signal });
+  const environments = await probeAll(session, wanted, {
+    domainOf: (name) => firstDomain(session, name),
+    ownRun: null,
+    signal,
+  });
   if (options.json === true) {
     process.stdout.write(
       `${JSON.stringify(environments.length === 1 ? environments[0] : environments, null, 2)}\n`,

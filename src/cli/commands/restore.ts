@@ -1,5 +1,5 @@
 import { describeFailure } from '../../run/describe.ts';
-import { findRun } from '../../run/directory.ts';
+import { findRun, readDescription } from '../../run/directory.ts';
 import { failureOf } from '../../run/execute/step.ts';
 import { readJournal } from '../../run/journal.ts';
 import { openJobs, restoreMachines, restoreRun, type RestoredMachine } from '../../run/restore.ts';
@@ -16,9 +16,16 @@ export type RestoreOptions = CommonOptions & {
 
 function show(results: readonly RestoredMachine[]): ExitCode {
   let whole = true;
-  for (const { machine, entries, detail, error } of results) {
+  for (const { machine, entries, detail, lease, error } of results) {
+    if (lease?.state === 'released') say(`${machine}: its lease was given back`);
+    if (lease?.state === 'kept') {
+      say(
+        `${machine}: run ${lease.run} holds it and may be measuring; if it is gone, --machine ${machine} --yes gives the host back`,
+      );
+    }
     for (const { resource, result } of entries) say(`${machine}: ${resource}: ${result}`);
-    if (entries.length === 0 && error === null) say(`${machine}: nothing to restore`);
+    if (entries.length === 0 && error === null && lease?.state !== 'released')
+      say(`${machine}: nothing to restore`);
     if (error !== null) say(`${machine}: ${describeFailure(failureOf(error))}`);
     if (entries.some(({ result }) => result === 'failed')) say(detail);
     whole &&= error === null && entries.every(({ result }) => result !== 'failed');
@@ -37,7 +44,11 @@ export async function restore(
     const machines = machinesOf(session);
     try {
       return show(
-        await restoreMachines({ inventory: session.inventory, machines, signal }, '', options.machine),
+        await restoreMachines(
+          { inventory: session.inventory, machines, signal, force: options.yes === true },
+          '',
+          options.machine,
+        ),
       );
     } finally {
       await machines.close();
@@ -55,5 +66,7 @@ export async function restore(
         detail: `${jobs} may still run; --yes ends it`,
       });
   }
-  return show(await restoreRun({ paths, signal, ...reachingFrom(session) }));
+  // Its machines are reached as the run reached them, unless something else is said now.
+  const sshConfig = session.sshConfig ?? (await readDescription(paths)).sshConfig;
+  return show(await restoreRun({ paths, signal, ...reachingFrom({ sshConfig }) }));
 }

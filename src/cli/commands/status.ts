@@ -2,6 +2,8 @@ import { durationText, planText } from '../../core/recipe/planText.ts';
 import { activeRunner } from '../../run/client.ts';
 import { describeFailure } from '../../run/describe.ts';
 import { findRun, listRuns, readDescription, type RunPaths } from '../../run/directory.ts';
+import { RunError } from '../../run/error.ts';
+import { failureOf } from '../../run/execute/step.ts';
 import { readJournal } from '../../run/journal.ts';
 import { replay, type RunState } from '../../run/state.ts';
 import { exitCodes, type ExitCode } from '../exit.ts';
@@ -51,6 +53,22 @@ async function detail(paths: RunPaths): Promise<void> {
   for (const host of state.leases) write(`  holds the lease of ${host}`);
 }
 
+/** A run in one line; one that cannot be read says why, and hides no other. */
+async function summary(root: string, id: string): Promise<string> {
+  try {
+    const paths = await findRun(root, id);
+    const state = replay((await readJournal(paths.journal)).events);
+    const done = [...state.steps.values()].filter(
+      (step) => step.status === 'done' || step.status === 'skipped',
+    ).length;
+    const word = await statusWord(paths, state);
+    return `${word}  ${done} of ${state.steps.size} steps, ${state.trials.length} trial(s)`;
+  } catch (error) {
+    if (RunError.is(error, 'run-not-found')) return 'no run: it has no run.json';
+    return `not readable: ${describeFailure(failureOf(error))}`;
+  }
+}
+
 /** `status [RUN]`: all runs, or one with its steps and trials. Asks no machine anything. */
 export async function status(run: string | undefined, options: CommonOptions): Promise<ExitCode> {
   const session = await openSession(options);
@@ -59,14 +77,7 @@ export async function status(run: string | undefined, options: CommonOptions): P
     return exitCodes.ok;
   }
   for (const id of await listRuns(session.root)) {
-    const paths = await findRun(session.root, id);
-    const state = replay((await readJournal(paths.journal)).events);
-    const done = [...state.steps.values()].filter(
-      (step) => step.status === 'done' || step.status === 'skipped',
-    ).length;
-    process.stdout.write(
-      `${id}  ${await statusWord(paths, state)}  ${done} of ${state.steps.size} steps, ${state.trials.length} trial(s)\n`,
-    );
+    process.stdout.write(`${id}  ${await summary(session.root, id)}\n`);
   }
   return exitCodes.ok;
 }

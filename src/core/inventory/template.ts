@@ -32,7 +32,8 @@ experiments:
         rampSeconds: 2
         measureSeconds: 10
         # Options of the JVM, the same on both sides.
-        java: []
+        # The heap must be fixed and fit both sides: JVMs size it by their machine's memory otherwise.
+        java: [-Xms4g, -Xmx4g]
     repeat:
       # Trials per side.
       trials: 5

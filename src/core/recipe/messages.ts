@@ -21,6 +21,8 @@ const planReasons: Readonly<Record<PlanReason, string>> = {
 const planWarnings = {
   'warning-cpus-differ':
     '{host} has {hostCpus} CPUs online, {guest} has {guestCpus}: Java will see different numbers of processors, so the scores will not be comparable.',
+  'warning-heap-not-fixed':
+    'No -Xmx among the Java options: each JVM will take a share of its own machine’s memory. Heaps that differ are not comparable. Write for example java: [-Xms4g, -Xmx4g].',
   'warning-cpus-unknown':
     'The probe of {machine} could not find out how many CPUs are online, so nobody knows whether host and guest have the same number. Look at `kvm-parity probe {machine}`.',
 } as const;

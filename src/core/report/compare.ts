@@ -6,15 +6,17 @@ import { findingsOf } from './findings.ts';
 import { ratioText } from './format.ts';
 import type { ReportInput, TrialAttempt } from './input.ts';
 import type { VerdictCode } from './messages.ts';
+import { programRows } from './program.ts';
 import { REPORT_FORMAT, type PointReport, type Report, type SideReport, type TrialReport } from './model.ts';
 
 /** Everything that a report shows, computed from what a run recorded. Never throws. */
 export function compareRun(input: ReportInput): Report {
   const trials = input.trials.map((trial) => ({ ...trial, counted: isCounted(trial) }));
   const environment = compareEnvironments(input.environments);
-  const findings = findingsOf(input, trials, environment);
-  const failures = findings.filter(({ severity }) => severity === 'failure');
   const sides = { host: sideOf(trials, 'host'), guest: sideOf(trials, 'guest') };
+  const program = programRows(trials);
+  const findings = findingsOf(input, { trials, environment, sides, program });
+  const failures = findings.filter(({ severity }) => severity === 'failure');
   // The numbers of a quick run may be looked at, labelled; those of unlike sides must not be divided.
   const divisible = failures.every(({ text }) => text.code === 'quick');
   const ratio = divisible ? ratioOf(sides.guest.score?.values ?? [], sides.host.score?.values ?? []) : null;
@@ -38,6 +40,7 @@ export function compareRun(input: ReportInput): Report {
     findings,
     sides,
     ratio,
+    program,
     points: pointsOf(trials, divisible),
     trials,
     environment,

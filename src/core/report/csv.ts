@@ -46,6 +46,8 @@ export function renderCsv(report: Report): string {
 function csvCell(value: CsvCell): string {
   if (value === null) return '';
   if (typeof value !== 'string') return String(value);
-  const text = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(value) ? `'${value}` : value;
+  // Tabs and line ends are data that CSV can hold; other control characters would be obeyed by a terminal.
+  const shown = value.replace(/[^\P{Cc}\t\r\n]/gu, '\ufffd');
+  const text = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(shown) ? `'${shown}` : shown;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

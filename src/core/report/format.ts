@@ -20,3 +20,16 @@ export function timeText(iso: string | null): string {
   const match = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(iso);
   return match === null ? iso : `${match[1] ?? ''} ${match[2] ?? ''} UTC`;
 }
+
+/**
+ * Text from machines on one line, fit for a terminal: control characters, and those that turn the direction
+ * of writing or show nothing (Unicode Cc, Cf, Zl, Zp), stand there as `\u{1b}`.
+ */
+export function printable(text: string): string {
+  return text
+    .replace(/\s*[\r\n]+\s*/g, '; ')
+    .replaceAll('\t', ' ')
+    .replace(hidden, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+const hidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;

@@ -11,8 +11,10 @@ export type ReportInput = {
   /** unchanged: the machines were measured as they were. */
   readonly placement: 'recipe' | 'same-node' | 'unchanged';
   readonly memory: 'node-local' | 'recipe' | 'unchanged';
+  /** As the experiment asks for. */
   readonly order: 'abba' | 'blocked';
   readonly startedAt: string | null;
+  /** End of the last trial or other step; null where none ended. */
   readonly endedAt: string | null;
   /** Every attempt of every trial, in the order they ran. */
   readonly trials: readonly TrialAttempt[];
@@ -43,6 +45,8 @@ export type TrialAttempt = {
   readonly javaVersion: string | null;
   /** Processors that Java saw. */
   readonly processors: number | null;
+  /** Boot of the machine that it ran in (kernel: random/boot_id); null where not known. */
+  readonly bootId: string | null;
 };
 
 /** One line of an environment's summary; `available` false: the text says why nothing is known. */
@@ -52,6 +56,8 @@ export type EnvironmentLine = { readonly key: string; readonly text: string; rea
 export type EnvironmentMoments = {
   readonly before: readonly EnvironmentLine[];
   readonly after: readonly EnvironmentLine[];
+  /** Releases of the kernel in all probes of the run, each once, in their order; unknown ones left out. */
+  readonly kernels: readonly string[];
 };
 
 export type TimelineEvent = { readonly at: string; readonly machine: string | null; readonly text: string };

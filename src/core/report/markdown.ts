@@ -1,3 +1,4 @@
+import { printable } from './format.ts';
 import { reportText, severityWords } from './messages.ts';
 import type { Report } from './model.ts';
 import {
@@ -5,6 +6,7 @@ import {
   environmentTable,
   numbersNote,
   pointsTable,
+  programTable,
   ratioTable,
   scoresTable,
   settingsTable,
@@ -31,6 +33,8 @@ export function renderMarkdown(report: Report): string {
     table(pointsTable(report)),
     '## Trials',
     table(trialsTable(report)),
+    '## Java machines',
+    table(programTable(report)),
     '## Environments',
     table(environmentTable(report)),
     table(changesTable(report)),
@@ -58,8 +62,5 @@ function table(content: Table | null): string {
 
 /** Text that Markdown shows as it is, on one line. */
 function escape(text: string): string {
-  return text
-    .replace(/[\\`*_{}[\]<>|#~!&$]/g, (character) => `\\${character}`)
-    .replace(/\s*[\r\n]+\s*/g, '; ')
-    .replace(/\p{Cc}/gu, '?');
+  return printable(text).replace(/[\\`*_{}[\]<>|#~!&$]/g, (character) => `\\${character}`);
 }

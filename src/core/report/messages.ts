@@ -1,5 +1,6 @@
 import { fill } from '../messages.ts';
 import type { Text } from '../recipe/plan.ts';
+import { printable } from './format.ts';
 import type { EnvironmentMark, FindingSeverity } from './model.ts';
 import type { ReportInput, TrialStatus } from './input.ts';
 
@@ -8,7 +9,7 @@ export const findingMessages = {
   quick:
     'This was a quick run: the shortest settings, to prove that everything works. Its numbers say nothing about the machines. Run the experiment without --quick to measure.',
   'no-valid-trial':
-    'The {side} has no valid trial, so there is nothing to compare with. See the reasons in the table of trials and run again with --resume.',
+    'The {side} has no valid trial, so there is nothing to compare with. See the reasons in the table of trials, then add trials to this run: `kvm-parity run {experiment} --into {run} --stage measure-{side} --stage report`. A run that is not complete is gone on with by --resume.',
   'workload-differs':
     'The trials did not run one workload with one metric. Host: {host}. Guest: {guest}. Measure both sides with the same workload.',
   'config-differs':
@@ -22,6 +23,22 @@ export const findingMessages = {
   'java-differs':
     'The trials ran on different Java versions (host: {host}; guest: {guest}): a difference may come from there. Install the same on both sides.',
   'java-unknown': 'The Java version is not known for every trial (host: {host}; guest: {guest}).',
+  'heap-differs':
+    'Java had different maximum heaps (bytes: host {host}; guest {guest}). Without -Xmx Java takes a share of the machine’s memory. Give the same -Xms and -Xmx, and the collector, in `java:` of the experiment’s workload and start a new run.',
+  'vm-differs':
+    'The trials ran on Java machines that differ in {fact} (host: {host}; guest: {guest}): a difference of the scores may come from there. Install the same on both sides.',
+  'program-unknown':
+    'Not every averaged trial says its {facts}, so it is not shown that all of them had the same.',
+  noisy:
+    'The scores of the {side} scatter: CV {cv}, more than 3 %. Look for what else runs there, or add trials.',
+  unstable:
+    'The scores of the {side} are unstable: CV {cv}, more than 5 %. Find the cause before anything is concluded from them.',
+  'several-boots':
+    'The averaged trials of the {side} ran in {boots} different boots of the machine; what a boot decides (memory layout, CPU frequency, services) may differ between them.',
+  'boot-unknown':
+    'For {trials} of the averaged trials of the {side} it is not known in which boot of the machine they ran.',
+  'kernel-changed':
+    'The {side} ran different kernels in the course of the run ({kernels}): its trials are not of one machine state. Boot the kernel that is to be measured and start a new run.',
   excluded:
     '{excluded} of {attempts} attempts failed or are not valid. They are listed and not averaged; if they failed because they were slow, the rest looks too good.',
   unbalanced: 'The sides have different numbers of valid trials (host: {host}; guest: {guest}).',
@@ -46,7 +63,7 @@ export const verdictMessages = {
   'verdict-includes-one':
     'Guest / host {ratio} (95 % interval {low} to {high}; valid trials: host {host}, guest {guest}). The interval includes 1: a difference is not demonstrated.',
   'verdict-excludes-one':
-    'Guest / host {ratio} (95 % interval {low} to {high}; valid trials: host {host}, guest {guest}). The interval does not include 1: the scores differ, as far as the findings let them be compared.',
+    'Guest / host {ratio} (95 % interval {low} to {high}; valid trials: host {host}, guest {guest}). The interval excludes 1; whether that matters is not judged yet.',
 } as const;
 
 export type VerdictCode = keyof typeof verdictMessages;
@@ -87,11 +104,11 @@ export const memoryTexts: Record<ReportInput['memory'], string> = {
 };
 
 export const orderTexts: Record<ReportInput['order'], string> = {
-  abba: 'ABBA: host, guest, guest, host …',
+  abba: 'ABBA (alternating, so that a drift meets both sides alike)',
   blocked: 'blocked: all of one side, then all of the other',
 };
 
-/** English text of a coded text of this area. */
+/** English text of a coded text of this area, on one line and fit for a terminal. */
 export function reportText(text: Text): string {
-  return fill(reportMessages[text.code] ?? text.code, text.data);
+  return printable(fill(reportMessages[text.code] ?? text.code, text.data));
 }

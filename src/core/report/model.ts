@@ -18,6 +18,7 @@ export type Report = {
   readonly quick: boolean;
   readonly placement: ReportInput['placement'];
   readonly memory: ReportInput['memory'];
+  /** As the experiment asks for; `trials` is the order that ran. */
   readonly order: ReportInput['order'];
   readonly startedAt: string | null;
   readonly endedAt: string | null;
@@ -31,6 +32,7 @@ export type Report = {
   readonly sides: Readonly<Record<Side, SideReport>>;
   /** Of the scores. Null where a side has no valid trial or the sides cannot be compared; given for a quick run, which shows nothing but that the pipeline works. */
   readonly ratio: Ratio | null;
+  readonly program: readonly ProgramRow[];
   readonly points: readonly PointReport[];
   /** Every attempt in the order it ran. */
   readonly trials: readonly TrialReport[];
@@ -49,6 +51,16 @@ export type SideReport = {
   readonly excluded: number;
   /** Of the counted scores; null where there are none. */
   readonly score: Summary | null;
+};
+
+/** One thing that the counted trials said of their program. A side has several values where its trials differ; null: not said. */
+export type ProgramRow = {
+  readonly key: string;
+  /** heap: a difference makes the sides incomparable; vm: a warning; shown: judged elsewhere. */
+  readonly weight: 'heap' | 'vm' | 'shown';
+  readonly host: readonly (string | null)[];
+  readonly guest: readonly (string | null)[];
+  readonly mark: 'same' | 'differs' | 'unknown';
 };
 
 /** Throughput at one number of warehouses, over the counted trials of each side. */

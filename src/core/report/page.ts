@@ -7,6 +7,7 @@ import {
   environmentTable,
   numbersNote,
   pointsTable,
+  programTable,
   ratioTable,
   scoresTable,
   settingsTable,
@@ -40,10 +41,11 @@ export function reportPage(report: Report): HtmlElement {
       table(pointsTable(report)),
     ),
     section('Trials', table(trialsTable(report))),
+    section('Java machines', table(programTable(report))),
     section('Environments', table(environmentTable(report)), table(changesTable(report))),
     section('Settings', table(settingsTable(report))),
     timeline(report),
-    h('footer', {}, h('p', {}, numbersNote(report), ` Made by KVM Parity ${report.productVersion}.`)),
+    h('footer', {}, h('p', {}, numbersNote(report), ` Run made by KVM Parity ${report.productVersion}.`)),
   );
 }
 

@@ -2,7 +2,8 @@ import type { Side } from '../recipe/plan.ts';
 import type { Summary } from '../statistics/summary.ts';
 import { percentText, ratioText, throughputText, timeText } from './format.ts';
 import { markWords, memoryTexts, orderTexts, placementTexts, statusWords } from './messages.ts';
-import type { Report, TrialReport } from './model.ts';
+import type { ProgramRow, Report, TrialReport } from './model.ts';
+import { programValues } from './program.ts';
 
 /** A table as every rendering shows it. The first cell of a row names the row. */
 export type Table = {
@@ -149,6 +150,23 @@ function remarks({ reason, result }: TrialReport): string {
   return [...(reason === null ? [] : [reason]), ...problems].join('; ') || '–';
 }
 
+const programMarks: Record<ProgramRow['mark'], string> = {
+  same: 'same',
+  differs: 'differs',
+  unknown: 'not shown to be the same',
+};
+
+export function programTable({ program }: Report): Table {
+  return {
+    caption: 'What the averaged trials said of the Java machine that they ran on.',
+    columns: ['Fact', 'Host', 'Guest', 'Compared'].map(textColumn),
+    rows: program.map(({ key, host, guest, mark }) => [
+      ...cells(key, programValues(host), programValues(guest)),
+      { text: programMarks[mark], ...(mark === 'same' ? {} : { tone: 'differs' as const }) },
+    ]),
+  };
+}
+
 export function environmentTable({ environment }: Report): Table {
   return {
     caption: 'Both environments, as probed; marked where they differ. Not every difference matters.',
@@ -188,9 +206,10 @@ export function settingsTable(report: Report): Table {
       cells('quick', report.quick ? 'yes: the shortest settings' : 'no'),
       cells('placement', placementTexts[report.placement]),
       cells('memory', memoryTexts[report.memory]),
-      cells('order', orderTexts[report.order]),
+      cells('order asked for', orderTexts[report.order]),
+      cells('order as run', report.trials.map(({ side }) => side).join(', ') || 'no trial ran'),
       ...report.experiment.settings.map(({ key, text }) => cells(key, text)),
-      cells('KVM Parity', report.productVersion),
+      cells('run made by KVM Parity', report.productVersion),
     ],
   };
 }

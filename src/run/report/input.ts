@@ -1,6 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EnvironmentLine, ReportInput, TimelineEvent, TrialAttempt } from '../../core/report/input.ts';
+import type {
+  EnvironmentLine,
+  EnvironmentMoments,
+  ReportInput,
+  TrialAttempt,
+} from '../../core/report/input.ts';
 import { settingLines } from '../../core/report/settings.ts';
 import { readEnvironmentText } from '../../core/facts/environmentText.ts';
 import { readFacts, summaryLines } from '../../core/facts/facts.ts';
@@ -9,7 +14,9 @@ import { quickWarehouse } from '../../core/workload/warehouse/settings.ts';
 import { describeFailure } from '../describe.ts';
 import type { RunDescription, RunPaths } from '../directory.ts';
 import { RunError } from '../error.ts';
+import { readJournal } from '../journal.ts';
 import type { RunState, TrialRecord } from '../state.ts';
+import { timelineOf } from './timeline.ts';
 
 /** Everything that the report of a run is made of, from its journal and its environment files. */
 export async function reportInput(
@@ -28,15 +35,7 @@ export async function reportInput(
   const workload = quick
     ? { ...experiment.workload, ...quickWarehouse(experiment.workload) }
     : experiment.workload;
-  const environmentOf = async (
-    side: Side,
-    moment: 'before' | 'after',
-  ): Promise<readonly EnvironmentLine[]> => {
-    const taken = state.environments.filter((record) => record.role === side && record.moment === moment);
-    // The first before and the last after span the whole run, also one that was resumed.
-    const record = moment === 'before' ? taken[0] : taken.at(-1);
-    return record === undefined ? [] : readLines(join(paths.environments, record.file));
-  };
+  const { events } = await readJournal(paths.journal);
   return {
     runId: description.run,
     productVersion: description.product,
@@ -46,14 +45,46 @@ export async function reportInput(
     memory: 'unchanged',
     order: experiment.repeat.order,
     startedAt: state.createdAt || null,
-    endedAt: state.lastEventAt || null,
-    trials: state.trials.map((trial) => attemptOf(trial)),
+    endedAt: endOf(state),
+    trials: state.trials.map((trial) => attemptOf(trial, state)),
     environments: {
-      host: { before: await environmentOf('host', 'before'), after: await environmentOf('host', 'after') },
-      guest: { before: await environmentOf('guest', 'before'), after: await environmentOf('guest', 'after') },
+      host: await momentsOf('host', paths, state),
+      guest: await momentsOf('guest', paths, state),
     },
-    timeline: timelineOf(state),
+    timeline: timelineOf(state, events),
   };
+}
+
+async function momentsOf(side: Side, paths: RunPaths, state: RunState): Promise<EnvironmentMoments> {
+  const taken: { readonly moment: 'before' | 'after'; readonly lines: readonly EnvironmentLine[] }[] = [];
+  for (const { role, moment, file } of state.environments) {
+    if (role === side) taken.push({ moment, lines: await readLines(join(paths.environments, file)) });
+  }
+  const kernels = taken.flatMap(({ lines }) =>
+    lines.filter(({ key, available }) => key === 'kernel.release' && available).map(({ text }) => text),
+  );
+  return {
+    // The first before and the last after span the whole run, also one that was resumed.
+    before: taken.find(({ moment }) => moment === 'before')?.lines ?? [],
+    after: taken.findLast(({ moment }) => moment === 'after')?.lines ?? [],
+    kernels: [...new Set(kernels)],
+  };
+}
+
+/** The last end of a trial or step; making the report is not part of what was measured. */
+function endOf(state: RunState): string | null {
+  const steps = [...state.steps.values()].filter(({ kind }) => kind !== 'report');
+  const ends = [
+    ...state.trials.map(({ endedAt }) => endedAt),
+    ...steps.flatMap(({ attempts }) => attempts.flatMap(({ endedAt }) => endedAt ?? [])),
+  ];
+  return ends.toSorted().at(-1) ?? null;
+}
+
+/** The boot that a trial's job was started in. */
+function bootOf(trial: TrialRecord, state: RunState): string | null {
+  const attempts = state.steps.get(trial.step)?.attempts ?? [];
+  return attempts.findLast(({ attempt }) => attempt === trial.attempt)?.job?.started?.bootId || null;
 }
 
 async function readLines(file: string): Promise<readonly EnvironmentLine[]> {
@@ -61,7 +92,7 @@ async function readLines(file: string): Promise<readonly EnvironmentLine[]> {
   return summaryLines(readFacts(environment)).map(({ key, text, available }) => ({ key, text, available }));
 }
 
-function attemptOf(trial: TrialRecord): TrialAttempt {
+function attemptOf(trial: TrialRecord, state: RunState): TrialAttempt {
   const properties = trial.result?.properties ?? {};
   const processors = Number(properties.processors);
   return {
@@ -77,19 +108,6 @@ function attemptOf(trial: TrialRecord): TrialAttempt {
     configHash: trial.result === null ? trial.configHash : (properties['config.hash'] ?? null),
     javaVersion: properties['java.version'] ?? null,
     processors: Number.isInteger(processors) ? processors : null,
+    bootId: bootOf(trial, state),
   };
-}
-
-/** What a reader must know to trust the order and the calm of the run: steps, repeats, lost connections. */
-function timelineOf(state: RunState): readonly TimelineEvent[] {
-  const events = [...state.steps.values()].flatMap((step) =>
-    step.attempts.map((attempt) => ({
-      at: attempt.startedAt,
-      machine: step.machine,
-      text: `${step.id}, attempt ${attempt.attempt}: ${attempt.status}${
-        attempt.failure === null ? '' : ` (${describeFailure(attempt.failure)})`
-      }`,
-    })),
-  );
-  return events.sort((a, b) => a.at.localeCompare(b.at));
 }

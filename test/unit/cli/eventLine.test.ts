@@ -67,7 +67,7 @@ const samples: { readonly [Kind in RunEvent['kind']]: readonly (NewEvent & { rea
     { kind: 'step-started', step: 'nobody-introduced-it', attempt: 1 },
   ],
   'step-skipped': [{ kind: 'step-skipped', ...attempt }],
-  'lease-acquired': [{ kind: 'lease-acquired', host: 'r1', step }],
+  'lease-acquired': [{ kind: 'lease-acquired', host: 'r1' }],
   'undo-registered': [{ kind: 'undo-registered', machine: 'r1', resource: 'thp', lasts: 'volatile', step }],
   'job-intended': [{ kind: 'job-intended', ...attempt, job: 'j', machine: 'r1', as: 'login' }],
   'job-started': [
@@ -95,7 +95,7 @@ const samples: { readonly [Kind in RunEvent['kind']]: readonly (NewEvent & { rea
     { kind: 'trial-ended', ...trial, status: 'failed', failure, result: result(9, { score: null }) },
     { kind: 'trial-ended', ...trial, status: 'lost', failure, result: null },
   ],
-  'lease-released': [{ kind: 'lease-released', host: 'r1', step }],
+  'lease-released': [{ kind: 'lease-released', host: 'r1' }],
   'step-ended': [
     { kind: 'step-ended', ...attempt, status: 'done' },
     { kind: 'step-ended', ...attempt, status: 'failed', failure },

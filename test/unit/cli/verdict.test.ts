@@ -38,4 +38,11 @@ describe('What is said of a report', () => {
     expect(lines.some((line) => line.startsWith('failure: '))).toBe(true);
     expect(lines.join('\n')).not.toMatch(/\{\w+\}/);
   });
+
+  it('names the command that measures a side again: the run has ended, so it is not resumed', () => {
+    const lines = verdictLines(compareRun(input({ trials: trials('host', 1000, 1010) }))).join('\n');
+    expect(lines).toMatch(
+      /kvm-parity run \S+ --into 20260203-080000-overhead --stage measure-guest --stage report/,
+    );
+  });
 });

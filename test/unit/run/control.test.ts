@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { joinRunner, type Link } from '../../../src/run/client.ts';
+import { type Answering, joinRunner, type Link } from '../../../src/run/client.ts';
 import {
   type Answer,
   type Control,
@@ -19,15 +19,20 @@ type Runner = {
   readonly control: Control;
   readonly path: string;
   readonly cancels: () => number;
-  readonly join: (answer: (question: RunQuestion) => Promise<Answer>) => Promise<Link>;
+  readonly detaches: () => number;
+  readonly join: (answer: Answering) => Promise<Link>;
 };
 
 async function runner(): Promise<Runner> {
   const place = await socketPlace(await scratch());
   let cancels = 0;
+  let detaches = 0;
   const control = await openControl(place, {
     onCancel: () => {
       cancels += 1;
+    },
+    onDetach: () => {
+      detaches += 1;
     },
   });
   onTestFinished(() => control.close().catch(() => undefined));
@@ -35,6 +40,7 @@ async function runner(): Promise<Runner> {
     control,
     path: place.path,
     cancels: () => cancels,
+    detaches: () => detaches,
     join: (answer) =>
       joinRunner({ pid: 1, startTime: null, bootId: null, machine: 'here', socket: place.path }, answer),
   };
@@ -114,6 +120,15 @@ describe("The runner's socket", () => {
       expect(cancels()).toBe(1);
     });
   });
+
+  it('passes on the wish that the runner ends and leaves the jobs', async () => {
+    const { cancels, detaches, join: joinIt } = await runner();
+    (await joinIt(silent)).detach();
+    await vi.waitFor(() => {
+      expect(detaches()).toBe(1);
+    });
+    expect(cancels()).toBe(0);
+  });
 });
 
 describe('A question of the runner', () => {
@@ -178,14 +193,61 @@ describe('A question of the runner', () => {
     });
   });
 
-  it('has the answer null where somebody cannot answer, or fails to ask', async () => {
+  it('has the answer null where a person refuses', async () => {
     const { control, join: joinIt } = await runner();
-    const link = await joinIt(answered(null));
+    await joinIt(answered(null));
+    expect(await control.ask(question('r1'), never)).toBeNull();
+  });
+
+  it('stays open where somebody cannot answer, or fails to ask: another may', async () => {
+    const { control, join: joinIt } = await runner();
+    const asked: string[] = [];
+    const cannot = (how: string, answer: Promise<undefined>) => (): Promise<undefined> => {
+      asked.push(how);
+      return answer;
+    };
+    const rejection = Promise.reject<undefined>(new Error('the window was closed'));
+    rejection.catch(() => undefined);
+    await joinIt(cannot('nobody', Promise.resolve(undefined)));
+    await joinIt(cannot('failed', rejection));
+    const asking = control.ask(question('r1'), never);
+    await vi.waitFor(() => {
+      expect(asked.sort()).toEqual(['failed', 'nobody']);
+    });
+    await joinIt(answered('secret'));
+    expect(await asking).toBe('secret');
+  });
+
+  it('is answered null in a run without a person, before or while it is asked, until one comes', async () => {
+    const { control, join: joinIt } = await runner();
+    const open = control.ask(question('r1'), never);
+    const link = await joinIt(silent);
+    link.attend('unattended');
+    expect(await open).toBeNull();
     expect(await control.ask(question('r1'), never)).toBeNull();
     link.close();
     await link.closed;
-    await joinIt(() => Promise.reject(new Error('the window was closed')));
     expect(await control.ask(question('r1'), never)).toBeNull();
+    const person = await joinIt(answered('secret'));
+    person.attend('attended');
+    await vi.waitFor(async () => {
+      expect(await control.ask(question('r1'), never)).toBe('secret');
+    });
+  });
+
+  it('is withdrawn where it was answered elsewhere', async () => {
+    const { control, join: joinIt } = await runner();
+    const withdrawn = new Promise<void>((resolve) => {
+      void joinIt((_question, settled) => {
+        settled.addEventListener('abort', () => {
+          resolve();
+        });
+        return silent();
+      });
+    });
+    await joinIt(answered('secret'));
+    expect(await control.ask(question('r1'), never)).toBe('secret');
+    await withdrawn;
   });
 
   it('has the answer null where an answer holds no value', async () => {

@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/core/recipe/plan.ts';
@@ -31,12 +31,14 @@ describe('A new run', () => {
   it('has a directory that tells when and what, closed to others', async () => {
     const root = await scratch();
     const paths = await createRun(root, what);
-    expect(paths.directory).toBe(join(root, '.kvm-parity/runs/20260203-040506-overhead-5.3'));
+    const run = basename(paths.directory);
+    expect(run).toMatch(/^20260203-040506-overhead-5\.3-[0-9a-f]{4}$/);
+    expect(paths.directory).toBe(join(root, '.kvm-parity/runs', run));
     expect((await stat(paths.directory)).mode & 0o777).toBe(0o700);
     expect(await readDescription(paths)).toEqual({
       format: 'kvm-parity-run',
       formatVersion: 1,
-      run: '20260203-040506-overhead-5.3',
+      run,
       ...what,
     });
     expect((await readdir(paths.directory)).sort()).toEqual(['environments', 'logs', 'run.json', 'segments']);
@@ -46,15 +48,25 @@ describe('A new run', () => {
     const root = await scratch();
     const runs = await Promise.all(Array.from({ length: 5 }, () => createRun(root, what)));
     expect(new Set(runs.map(({ directory }) => directory)).size).toBe(5);
-    const names = ['', '-2', '-3', '-4', '-5'].map((end) => `20260203-040506-overhead-5.3${end}`);
-    expect(await listRuns(root)).toEqual(names);
+    expect(await listRuns(root)).toHaveLength(5);
     for (const paths of runs) expect(paths.directory).toContain((await readDescription(paths)).run);
   });
 
   it('stays in its place, whatever its experiment is called', async () => {
     const root = await scratch();
     const { directory } = await createRun(root, { ...what, experiment: '../../../etc/x y' });
-    expect(directory).toBe(join(root, '.kvm-parity/runs/20260203-040506-..-..-..-etc-x-y'));
+    expect(dirname(directory)).toBe(join(root, '.kvm-parity/runs'));
+    expect(basename(directory)).toMatch(/^20260203-040506-\.\.-\.\.-\.\.-etc-x-y-[0-9a-f]{4}$/);
+  });
+
+  it('is there with its first plan, or not at all', async () => {
+    const root = await scratch();
+    const first = { ...segment, plan: plan() };
+    expect(await readSegments(await createRun(root, what, first))).toMatchObject([{ ...first, segment: 1 }]);
+    // A BigInt cannot be written as JSON: the disk could be full as well.
+    const broken = { ...segment, plan: { formatVersion: 1n } as unknown as Plan };
+    await expect(createRun(root, what, broken)).rejects.toThrow(TypeError);
+    expect(await readdir(join(root, '.kvm-parity/runs'))).toHaveLength(1);
   });
 });
 
@@ -72,13 +84,33 @@ describe('A run that is looked for', () => {
   }
 
   it.each([
-    ['its id', '20260203-050000-tuned', 1],
-    ['the end of its id', 'tuned', 1],
+    ['the end of its name', 'tuned', 1],
     ['a longer end', '060000-base', 2],
+    ['any part that no other has', '-0500', 1],
     ['latest', 'latest', 2],
   ] as const)('is found by %s', async (_by, wanted, index) => {
     const { root, runs } = await three();
     expect(await findRun(root, wanted)).toEqual(runs[index]);
+  });
+
+  it('is found by its id, and by its random digits', async () => {
+    const { root, runs } = await three();
+    const id = basename(runs[1]!.directory);
+    expect(await findRun(root, id)).toEqual(runs[1]);
+    expect(await findRun(root, id.slice(-9))).toEqual(runs[1]);
+  });
+
+  it('is found by the end of its name where another has that in the middle', async () => {
+    const { root, runs } = await three();
+    await createRun(root, { ...what, experiment: 'tuned-twice' });
+    expect(await findRun(root, 'tuned')).toEqual(runs[1]);
+  });
+
+  it('is the latest also where something newer was never finished, or is no run', async () => {
+    const { root, runs } = await three();
+    await mkdir(join(root, '.kvm-parity/runs/.20260204-000000-base-0000'));
+    await mkdir(join(root, '.kvm-parity/runs/20260204-000000-base-0000'));
+    expect(await findRun(root, 'latest')).toEqual(runs[2]);
   });
 
   it('is found by its path, from anywhere', async () => {
@@ -89,7 +121,7 @@ describe('A run that is looked for', () => {
   it.each([
     ['is ambiguous', 'base', 2],
     ['does not exist', 'nothing', 0],
-    ['is empty', '', 3],
+    ['is empty', '', 0],
   ])(
     'is not found where what is wanted %s, and it says how many there are',
     async (_what, wanted, matches) => {
@@ -104,8 +136,9 @@ describe('A run that is looked for', () => {
   it('is found by its whole id where that is also the end of another', async () => {
     const root = await scratch();
     const paths = await createRun(root, what);
-    await mkdir(join(root, '.kvm-parity/runs', '9-20260203-040506-overhead-5.3'));
-    expect(await findRun(root, '20260203-040506-overhead-5.3')).toEqual(paths);
+    const id = basename(paths.directory);
+    await mkdir(join(root, '.kvm-parity/runs', `9-${id}`));
+    expect(await findRun(root, id)).toEqual(paths);
   });
 
   it('is not found where there are no runs at all', async () => {

@@ -73,6 +73,9 @@ async function problemsAt(
   return problems;
 }
 
+/** A point of a run without the digits that every run has of its own. */
+const plain = (text: string): string => text.replace(/-e-[0-9a-f]{4}-/, '-e-');
+
 describe('A run whose controller dies', () => {
   it('is completed by one resumption, whatever the moment of its death', { timeout: 120_000 }, async () => {
     const reference = await begin();
@@ -153,7 +156,7 @@ describe('A run that loses a connection', () => {
       const engine = await begin();
       let broken = 0;
       engine.world.onPoint = (point) => {
-        if (point !== label || broken > 0) return;
+        if (plain(point) !== plain(label) || broken > 0) return;
         broken += 1;
         throw TransportError.of('connection-lost', { machine: 'r1' });
       };

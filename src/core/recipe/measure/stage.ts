@@ -54,8 +54,14 @@ function cpuWarning({ machines: { host, guest }, stages }: PlanContext): readonl
   return [{ code: 'warning-cpus-differ', data }];
 }
 
+/** Without a limit the JVM takes a share of each machine's memory, and the report will not compare unlike heaps. */
+function heapWarning({ experiment }: PlanContext): readonly Text[] {
+  const isFixed = experiment.workload.java.some((option) => /^-(Xmx|XX:MaxHeapSize=)/.test(option));
+  return isFixed ? [] : [{ code: 'warning-heap-not-fixed', data: {} }];
+}
+
 /** Recipe 2.5, the measuring part: the workload in the guest, the machine as it is. */
-export const measureGuestStage = measureStage('guest', () => []);
+export const measureGuestStage = measureStage('guest', heapWarning);
 
 /** Recipe 2.6, the measuring part: the same workload configuration on the host, the machine as it is. */
 export const measureHostStage = measureStage('host', cpuWarning);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { compareRun } from '../../../../src/core/report/compare.ts';
 import type { ReportInput } from '../../../../src/core/report/input.ts';
 import { reportText } from '../../../../src/core/report/messages.ts';
-import { input, result, trial, trials } from './sample.ts';
+import { input, properties, result, trial, trials } from './sample.ts';
 
 const codes = (change: Partial<ReportInput>): readonly string[] =>
   compareRun(input(change)).findings.map(({ severity, text }) => `${severity} ${text.code}`);
@@ -60,6 +60,12 @@ describe('the verdict', () => {
     expect(verdict(of([1000, 1001, 999, 1000], [900, 901, 899, 900]))).toBe('verdict-excludes-one');
   });
 
+  test('never says that the scores differ: neither a margin nor a test stands behind it', () => {
+    const { verdict: text } = compareRun(input(of([1000, 1001, 999, 1000], [900, 901, 899, 900])));
+    expect(reportText(text)).toMatch(/The interval excludes 1; whether that matters is not judged yet\.$/);
+    expect(reportText(text)).not.toMatch(/differ/);
+  });
+
   test('names the side without a valid trial', () => {
     expect(reportText(compareRun(input(of([1000], []))).verdict)).toBe(
       'No result: guest without a valid trial.',
@@ -81,8 +87,8 @@ describe('what makes sides not comparable', () => {
     ['an unknown configuration', { configHash: null }, 'failure config-unknown'],
     ['another number of processors', { processors: 4 }, 'failure processors-differ'],
     ['an unknown number of processors', { processors: null }, 'failure processors-unknown'],
-    ['another metric', { result: result(900, { metric: 'other ops/s' }) }, 'failure workload-differs'],
-    ['another label', { result: result(900, { label: 'other' }) }, 'failure workload-differs'],
+    ['another metric', { result: result(990, { metric: 'other ops/s' }) }, 'failure workload-differs'],
+    ['another label', { result: result(990, { label: 'other' }) }, 'failure workload-differs'],
   ])('%s, and then there is no ratio', (_name, change, code) => {
     const changed = { trials: [...host, trial('guest', 1), trial('guest', 2, change)] };
     expect(codes(changed)).toEqual([code]);
@@ -101,6 +107,100 @@ describe('what makes sides not comparable', () => {
     expect(codes(changed)).toEqual(['warning java-differs']);
     expect(compareRun(input(changed)).comparable).toBe(true);
   });
+});
+
+describe('what the program said of itself', () => {
+  const host = trials('host', 1000, 1001);
+  const guestWith = (change: Readonly<Record<string, string | undefined>>): Partial<ReportInput> => {
+    const said = Object.entries({ ...properties, ...change }).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    );
+    const odd = result(960, { properties: Object.fromEntries(said) });
+    return { trials: [...host, trial('guest', 1, { result: odd }), trial('guest', 2)] };
+  };
+
+  test('makes another largest heap not comparable, and says what to do', () => {
+    const changed = guestWith({ 'max-heap-bytes': '536870912' });
+    expect(codes(changed)).toEqual(['failure heap-differs']);
+    const report = compareRun(input(changed));
+    expect(report).toMatchObject({ comparable: false, ratio: null });
+    expect(report.findings.map(({ text }) => reportText(text))).toEqual([
+      expect.stringMatching(/host 1073741824; guest 536870912, 1073741824.*-Xms and -Xmx/),
+    ]);
+  });
+
+  test.each(['java.vm.name', 'java.vm.version', 'java.vendor'])('warns where %s differs', (key) => {
+    const changed = guestWith({ [key]: 'Other' });
+    expect(codes(changed)).toEqual(['warning vm-differs']);
+    expect(compareRun(input(changed)).findings[0]?.text.data).toMatchObject({ fact: key });
+    expect(compareRun(input(changed)).program.find((row) => row.key === key)).toMatchObject({
+      host: [properties[key]],
+      guest: ['Other', properties[key]],
+      mark: 'differs',
+    });
+  });
+
+  test('warns where a trial does not say something', () => {
+    const changed = guestWith({ 'max-heap-bytes': undefined, 'java.vm.name': undefined });
+    expect(codes(changed)).toEqual(['warning program-unknown']);
+    expect(compareRun(input(changed)).findings[0]?.text.data).toEqual({
+      facts: 'java.vm.name, max heap bytes',
+    });
+  });
+
+  test('is the same row for row in a clean run', () => {
+    expect(compareRun(input()).program.map(({ mark }) => mark)).toEqual(Array(6).fill('same'));
+  });
+});
+
+describe('the calm of a side', () => {
+  test.each([
+    [[1000, 1040], []],
+    [[1000, 1045], ['warning noisy']],
+    [[1000, 1070], ['warning noisy']],
+    [[1000, 1075], ['warning unstable']],
+    [[1000], []],
+  ] as const)('scores %j give %j', (scores, expected) => {
+    expect(
+      codes({ trials: [...trials('host', 1000), ...trials('guest', ...scores)] }).filter((code) =>
+        /noisy|unstable/.test(code),
+      ),
+    ).toEqual(expected);
+  });
+
+  test('names the side and how much', () => {
+    const report = compareRun(input(of([1000, 1001], [1000, 1100])));
+    expect(report.findings.map(({ text }) => reportText(text))).toEqual([
+      expect.stringMatching(/^The scores of the guest are unstable: CV 6\.73 %/),
+    ]);
+  });
+
+  test('is in question where its counted trials ran in several boots', () => {
+    const [one, other] = [trial('guest', 1), trial('guest', 2, { bootId: 'another' })];
+    expect(codes({ trials: [...trials('host', 1000, 1001), one, other] })).toEqual(['warning several-boots']);
+    const failed = { ...other, status: 'failed' as const, result: null };
+    const withFailed = [...trials('host', 1000, 1001), one, failed, trial('guest', 2, { attempt: 2 })];
+    expect(codes({ trials: withFailed })).toEqual(['warning excluded']);
+  });
+
+  test('is not shown where a boot is not known', () => {
+    const guest = [trial('guest', 1), trial('guest', 2, { bootId: null })];
+    expect(codes({ trials: [...trials('host', 1000, 1001), ...guest] })).toEqual(['note boot-unknown']);
+  });
+
+  test('is gone where its kernel changed in the course of the run', () => {
+    const { host, guest } = input().environments;
+    const changed = { environments: { host, guest: { ...guest, kernels: ['5.3.0', '5.4.0'] } } };
+    expect(codes(changed)).toEqual(['failure kernel-changed']);
+    expect(compareRun(input(changed))).toMatchObject({ comparable: false, ratio: null });
+  });
+});
+
+test('a side without a valid trial is told how trials are added to the run', () => {
+  const { findings } = compareRun(input({ trials: trials('guest', 960, 961) }));
+  expect(findings.map(({ text }) => reportText(text)).join()).toContain(
+    '`kvm-parity run overhead-5.3 --into 20260203-080000-overhead --stage measure-host --stage report`',
+  );
 });
 
 describe('attempts that do not count', () => {
@@ -135,7 +235,15 @@ describe('attempts that do not count', () => {
   });
 
   test('and two valid attempts of one trial are both averaged and reported', () => {
-    const report = compareRun(input({ trials: [trial('host', 1), trial('guest', 1), again] }));
+    const report = compareRun(
+      input({
+        trials: [
+          trial('host', 1, { result: result(900) }),
+          trial('guest', 1, { result: result(901) }),
+          again,
+        ],
+      }),
+    );
     expect(report.sides.guest.score?.n).toBe(2);
     expect(report.findings.map(({ text }) => text.code)).toEqual(['unbalanced', 'repeated']);
   });

@@ -6,6 +6,7 @@ import { h, toHtml, type HtmlNode } from '../../../../src/core/report/element.ts
 import { renderHtml } from '../../../../src/core/report/html.ts';
 import { renderJson } from '../../../../src/core/report/json.ts';
 import { renderMarkdown } from '../../../../src/core/report/markdown.ts';
+import { reportText } from '../../../../src/core/report/messages.ts';
 import { reportPage } from '../../../../src/core/report/page.ts';
 import { input, result, trial, trials } from './sample.ts';
 
@@ -55,6 +56,45 @@ describe('Markdown', () => {
     expect(rows).toHaveLength(1);
     expect(rows[0]?.match(/(?<!\\)\|/g)).toHaveLength(12);
   });
+});
+
+describe('text of machines', () => {
+  const nasty = 'a\u001b[2Jb\u009bc\u202ed\u2028e\u0007';
+  const bad = compareRun(
+    input({
+      trials: [
+        trial('host', 1, { javaVersion: nasty, machine: nasty }),
+        trial('guest', 1, {
+          status: 'failed',
+          reason: nasty,
+          result: result(1, { score: null, problems: [{ code: 'jvm-crashed', evidence: nasty }] }),
+        }),
+        trial('guest', 2),
+      ],
+      timeline: [{ at: nasty, machine: nasty, text: nasty }],
+    }),
+  );
+
+  test('commands no terminal, in any format', () => {
+    for (const text of [renderMarkdown(bad), renderJson(bad), renderCsv(bad)])
+      expect(text).not.toMatch(/[^\P{Cc}\r\n]/u);
+    expect(renderMarkdown(bad)).not.toMatch(/[\u202e\u2028]/);
+    expect(renderJson(bad)).not.toMatch(/[\u202e\u2028]/);
+    expect(JSON.parse(renderJson(bad))).toEqual(bad);
+  });
+
+  test('is escaped in findings, which the terminal shows too', () => {
+    const lines = bad.findings.map(({ text }) => reportText(text));
+    expect(lines.join('\n')).toContain(
+      'host: a\\u{1b}[2Jb\\u{9b}c\\u{202e}d\\u{2028}e\\u{7}; guest: 17.0.21',
+    );
+  });
+});
+
+test('the order is told as it ran', () => {
+  const sides = ['host', 'guest', 'guest', 'host', 'host'] as const;
+  const markdown = renderMarkdown(compareRun(input({ trials: sides.map((side, i) => trial(side, i + 1)) })));
+  expect(markdown).toContain('| order as run | host, guest, guest, host, host |');
 });
 
 describe('CSV', () => {
@@ -131,6 +171,7 @@ describe('JSON', () => {
       'findings',
       'sides',
       'ratio',
+      'program',
       'points',
       'trials',
       'environment',

@@ -6,6 +6,14 @@ import type { WorkloadResult } from '../../../../src/core/workload/workload.ts';
 /** Shape of a ramp with N = 2: share of the score at 1, 2, 3, 4 warehouses; 2 … 4 average to 1. */
 const ramp = [0.5, 1.02, 1, 0.98];
 
+/** What the program says of itself. */
+export const properties: Readonly<Record<string, string>> = {
+  'java.vendor': 'Example Vendor',
+  'java.vm.name': 'OpenJDK 64-Bit Server VM',
+  'java.vm.version': '17.0.21+9',
+  'max-heap-bytes': '1073741824',
+};
+
 export function result(score: number, change: Partial<WorkloadResult> = {}): WorkloadResult {
   return {
     workload: 'warehouse',
@@ -20,7 +28,7 @@ export function result(score: number, change: Partial<WorkloadResult> = {}): Wor
       averaged: index > 0,
     })),
     problems: [],
-    properties: {},
+    properties,
     ...change,
   };
 }
@@ -39,6 +47,7 @@ export function trial(side: Side, round: number, change: Partial<TrialAttempt> =
     configHash: 'sha256:4f1d0c2a9b7e6d5c',
     javaVersion: '17.0.21',
     processors: 2,
+    bootId: `boot of ${side}`,
     ...change,
   };
 }
@@ -70,7 +79,10 @@ export function input(change: Partial<ReportInput> = {}): ReportInput {
     startedAt: '2026-02-03T00:59:00.000Z',
     endedAt: '2026-02-03T05:00:00.000Z',
     trials: [...trials('host', 1000, 1010, 990, 1004), ...trials('guest', 960, 955, 967, 958)],
-    environments: { host: { before: host, after: host }, guest: { before: guest, after: guest } },
+    environments: {
+      host: { before: host, after: host, kernels: ['5.3.0'] },
+      guest: { before: guest, after: guest, kernels: ['5.3.0'] },
+    },
     timeline: [{ at: '2026-02-03T00:59:00.000Z', machine: null, text: 'run started' }],
     ...change,
   };
