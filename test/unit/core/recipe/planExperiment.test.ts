@@ -216,7 +216,7 @@ describe('The plan of an experiment', () => {
   });
 
   it('warns where it is not known whether both sides have the same number of CPUs', () => {
-    const settings = 'workload: { warehouse: { warehouses: 4 } }';
+    const settings = 'workload: { warehouse: { warehouses: 4, java: [-Xmx1g] } }';
     const one = plan({ settings, host: { onlineCpus: null } }).approval.warnings;
     expect(one).toEqual([{ code: 'warning-cpus-unknown', data: { machine: 'r1' } }]);
     const two = plan({ settings, host: { onlineCpus: null }, guest: { onlineCpus: null } }).approval.warnings;
@@ -224,6 +224,17 @@ describe('The plan of an experiment', () => {
     expect(
       plan({ settings, host: { onlineCpus: null }, stages: ['measure-host'] }).approval.warnings,
     ).toEqual([]);
+  });
+
+  it('warns where nothing fixes the heap', () => {
+    const warningsOf = (java: string): readonly string[] =>
+      plan({ settings: `workload: { warehouse: { java: [${java}] } }` }).approval.warnings.map(
+        ({ code }) => code,
+      );
+    expect(warningsOf('')).toEqual(['warning-heap-not-fixed']);
+    expect(warningsOf('-Xms1g')).toEqual(['warning-heap-not-fixed']);
+    expect(warningsOf('-Xmx1g')).toEqual([]);
+    expect(warningsOf('"-XX:MaxHeapSize=1g"')).toEqual([]);
   });
 
   it('keeps the order of the recipe, however the stages are named, and each once', () => {
