@@ -150,8 +150,13 @@ describe.each(shells)('a probe with %s', (shell) => {
     expect(records[9]).toMatchObject({ output: '\n\n', exitStatus: 0 });
   });
 
-  test('cuts a recorded command that would fill the memory, and says so', async () => {
-    const { captures } = await probe({ command, options: { record: ['yes endless', 'echo next'] } });
+  test('cuts a recorded command that would fill the memory, and says so; one that writes often is whole', async () => {
+    const manyWrites = 'i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i + 1)); done';
+    const { captures } = await probe({
+      command,
+      options: { record: ['yes endless', manyWrites, 'echo next'] },
+    });
+    expect(captures.find(({ command: line }) => line === manyWrites)?.output.split('\n')).toHaveLength(3001);
     const endless = captures.find(({ command }) => command === 'yes endless');
     expect(endless?.output).toHaveLength(4 * 1024 * 1024);
     expect(endless?.errors).toContain('output cut after 4194304 bytes');

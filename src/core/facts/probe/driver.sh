@@ -102,12 +102,13 @@ ask() {
 # What a recorded command may say; one that goes on is ended by its broken pipe. Answers are held in memory.
 HELD_BYTES=4194304
 
-# The pipes through dd are what a process left behind holds; the time limit ends the dds. Unlike head, dd keeps
-# nothing back that it would lose then.
+# The pipes through head are what a process left behind holds; the time limit ends the heads. Unbuffered, so that
+# they keep nothing back that would be lost then.
 # shellcheck disable=SC2016 # expanded by the inner shell
 HELD='exec 7>&2 8>&1
 count=$2
-part() { dd bs=65536 count="$count" iflag=count_bytes 2>/dev/null; }
+if command -v stdbuf >/dev/null 2>&1; then unbuffered="stdbuf -o0"; else unbuffered=; fi
+part() { $unbuffered head -c "$count"; }
 status=$(
   exec 5>&1
   { { sh -c "$1" 5>&- 6>&- 7>&- 8>&-; printf %d "$?" >&5; } 2>&1 >&6 | part >&7 5>&- 6>&-; } 6>&1 |
