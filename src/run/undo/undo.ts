@@ -1,5 +1,6 @@
 import { payload, type ParameterValues, type Script } from '../../core/script/script.ts';
 import { TransportError } from '../../remote/error.ts';
+import { saysDiskFull } from '../../remote/shell/run.ts';
 import type { RunAs, Transport } from '../../remote/transport.ts';
 import forgetText from './forget.sh';
 import registerText from './register.sh';
@@ -51,7 +52,7 @@ export type UndoPlace = {
 
 const shelf = (place: UndoPlace): string => (place.copyOf === undefined ? 'undo' : `undo-of-${place.copyOf}`);
 
-/** Runs one of our own scripts and returns its output. @throws TransportError `script-failed` with its last words. */
+/** Runs one of our own scripts and returns its output. @throws TransportError `disk-full`, `script-failed` with its last words. */
 export async function runOwn(
   place: Pick<UndoPlace, 'transport' | 'as'>,
   call: { readonly script: Script; readonly parameters: ParameterValues },
@@ -59,8 +60,12 @@ export async function runOwn(
 ): Promise<string> {
   const result = await place.transport.exec({ ...call, as: place.as }, { signal });
   if (result.exitStatus === 0) return result.stdout;
+  const { machine } = place.transport;
+  if (saysDiskFull(result.stderr)) {
+    throw TransportError.of('disk-full', { machine, where: 'target', script: call.script.name });
+  }
   throw TransportError.of('script-failed', {
-    machine: place.transport.machine,
+    machine,
     script: call.script.name,
     status: result.exitStatus,
     text: result.stderr.trim().slice(-500),
