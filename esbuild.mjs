@@ -4,31 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeBundle } from './scripts/nodeBundle.mjs';
 
-/** ssh2's optional native parts stay out: absent, its own JavaScript takes over. */
-const noNativeParts = {
-  name: 'no-native-parts',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /(^cpu-features$)|(\.node$)/ }, ({ path }) => ({
-      path,
-      namespace: 'no-native-parts',
-    }));
-    onLoad({ filter: /.*/, namespace: 'no-native-parts' }, ({ path }) => ({
-      contents: `throw new Error(${JSON.stringify(`left out of the bundle: ${path}`)});`,
-    }));
-  },
-};
-
-const node = {
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  loader: { '.sh': 'text', '.java': 'text' },
-  plugins: [noNativeParts],
-  sourcemap: true,
-  logLevel: 'warning',
-};
+const node = { ...nodeBundle, sourcemap: true };
 
 async function buildWarehouse() {
   const source = 'src/core/workload/warehouse/Warehouse.java';

@@ -11,36 +11,18 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeBundle } from '../scripts/nodeBundle.mjs';
 import { machineOf, machineText, resultText } from './print.mjs';
 
 const BENCHMARKS = ['probe', 'stream', 'follow', 'approve', 'day', 'replay'];
 
-/** As in esbuild.mjs: what is measured is what is shipped, ssh2 without its native parts. */
-const noNativeParts = {
-  name: 'no-native-parts',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /(^cpu-features$)|(\.node$)/ }, ({ path }) => ({
-      path,
-      namespace: 'no-native-parts',
-    }));
-    onLoad({ filter: /.*/, namespace: 'no-native-parts' }, ({ path }) => ({
-      contents: `throw new Error(${JSON.stringify(`left out of the bundle: ${path}`)});`,
-    }));
-  },
-};
-
 async function bundle(names, directory) {
   await build({
+    // What is measured is what is shipped.
+    ...nodeBundle,
     entryPoints: names.map((name) => `bench/${name}.ts`),
     outdir: directory,
     outExtension: { '.js': '.cjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    loader: { '.sh': 'text', '.java': 'text' },
-    plugins: [noNativeParts],
-    logLevel: 'warning',
   });
 }
 
