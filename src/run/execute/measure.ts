@@ -60,6 +60,14 @@ function endOfTrial(trial: TrialRecord): StepEnd {
   }
 }
 
+/** Lets other runs see whether the process that is measured on the host lives. One in a guest cannot be seen there. */
+async function notePid({ context, action }: Execution<'measure'>, pid: number): Promise<void> {
+  if (action.trial.side !== 'host') return;
+  const as = keeperOf(context.description.inventory, action.lease);
+  const { transport } = context.machines.get(action.lease);
+  await noteLease({ transport, as }, { run: context.description.run, pid }, context.detach);
+}
+
 /**
  * One trial: the workload as a job, its result. The segment holds the host's lease; while the trial runs nothing
  * else touches the host. Every attempt is journalled with what it gave, also a failed one.
@@ -68,15 +76,9 @@ export const executeMeasure: Executor<'measure'> = async (execution) => {
   const { context, step, action, attempt } = execution;
   const recorded = context.state.trials.find((trial) => trial.step === step.id && trial.attempt === attempt);
   if (recorded !== undefined) return endOfTrial(recorded);
-  const end = await runJob(context, { step, attempt, call: action.call }, async (pid) => {
-    if (action.trial.side !== 'host') return;
-    const { transport } = context.machines.get(action.lease);
-    await noteLease(
-      { transport, as: keeperOf(context.description.inventory, action.lease) },
-      { run: context.description.run, pid },
-      context.detach,
-    );
-  });
+  const end = await runJob(context, { step, attempt, call: action.call }, (pid) => notePid(execution, pid));
+  // Between two trials the host is still held, though no job of ours runs on it.
+  await notePid(execution, 0).catch(() => undefined);
   const reader = workloads[action.workload].reader();
   // In pieces: a day of output would not fit into the memory that we promise to stay below.
   const log = createReadStream(logFile(context.paths, step.id, attempt), 'utf8');

@@ -11,7 +11,7 @@ export type Looking = {
 
 /**
  * Keeps commands off a host on which a run measures: looks at the lease of every host that `names` lie on. A run
- * that was there before the host's last boot measures no more. `ownRun` may be there. A host that cannot be
+ * that was there before the host's last boot measures no more; one whose job has ended may be between two trials. `ownRun` may be there. A host that cannot be
  * reached says nothing.
  *
  * @throws RunError `lease-held`.
@@ -28,7 +28,7 @@ export async function refuseWhileMeasured(
   for (const host of new Set(hosts)) {
     const place = { transport: machines.get(host).transport, as: keeperOf(inventory, host) };
     const holder = await lookAtLease(place, signal).catch(() => null);
-    if (holder === null || holder.run === ownRun || holder.job === 'dead') continue;
+    if (holder === null || holder.run === ownRun || holder.boot === 'other') continue;
     throw new RunError('lease-held', { machine: host, ...holder });
   }
 }
