@@ -33,7 +33,10 @@ describe('an experiment on this machine as the host', () => {
   beforeAll(async () => {
     lab = await twoMachines({ trials: 1, order: 'blocked', host: ['ssh: local'] });
   });
-  afterAll(() => lab.stop());
+  afterAll(async () => {
+    await lab.cli('clean');
+    await lab.stop();
+  });
 
   it('measures the guest first, then the machine itself as it is', async () => {
     const result = await lab.cli('run', 'loopback', '--quick', '--yes');
