@@ -1,7 +1,6 @@
 import { findMachine, keeperOf, openMachines, type Machine, type Machines } from './machines.ts';
 import type { Inventory } from '../core/inventory/inventory.ts';
 import type { Script } from '../core/script/script.ts';
-import { TransportError } from '../remote/error.ts';
 import type { RunAs } from '../remote/transport.ts';
 import cleanText from './clean/clean.sh';
 import type { RunPaths } from './directory.ts';
@@ -13,7 +12,7 @@ import { releaseLease, type Released } from './lease/lease.ts';
 import { takeLock } from './lock.ts';
 import { withJournal } from './runner.ts';
 import { lastAttempt, type RunState } from './state.ts';
-import { forgetCopies, restoreMachine, type Restored } from './undo/undo.ts';
+import { forgetCopies, restoreMachine, scriptFailed, type Restored } from './undo/undo.ts';
 
 /** What restoring did on one machine; `error` where it could not be reached or used. */
 export type RestoredMachine = {
@@ -229,10 +228,5 @@ export async function cleanMachine(
       left: result.stdout.trim().split('\n').join(', '),
     });
   }
-  throw TransportError.of('script-failed', {
-    machine: machine.name,
-    script: clean.name,
-    status: result.exitStatus,
-    text: result.stderr.trim().slice(-500),
-  });
+  throw scriptFailed(machine.name, clean.name, result);
 }

@@ -10,6 +10,7 @@ import type { RunAs, Transport } from '../../remote/transport.ts';
 import { CALL_PATIENCE_MS, eitherSignal } from '../context.ts';
 import { fileName, writeJson } from '../files.ts';
 import { findMachine, keeperOf } from '../machines.ts';
+import { scriptFailed } from '../undo/undo.ts';
 import type { Executor } from './action.ts';
 
 /** What to ask of which machine. */
@@ -48,12 +49,7 @@ export async function probeMachine(
   };
   const result = await transport.exec({ ...call, as }, { signal, onStdout });
   if (result.exitStatus !== 0) {
-    throw TransportError.of('script-failed', {
-      machine: transport.machine,
-      script: call.script.name,
-      status: result.exitStatus,
-      text: result.stderr.trim().slice(-500),
-    });
+    throw scriptFailed(transport.machine, call.script.name, result);
   }
   return {
     format: 'kvm-parity-environment',

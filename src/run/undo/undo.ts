@@ -1,7 +1,7 @@
 import { payload, type ParameterValues, type Script } from '../../core/script/script.ts';
 import { TransportError } from '../../remote/error.ts';
 import { saysDiskFull } from '../../remote/shell/run.ts';
-import type { RunAs, Transport } from '../../remote/transport.ts';
+import type { ExecResult, RunAs, Transport } from '../../remote/transport.ts';
 import forgetText from './forget.sh';
 import registerText from './register.sh';
 import restoreText from './restore.sh';
@@ -52,6 +52,12 @@ export type UndoPlace = {
 
 const shelf = (place: UndoPlace): string => (place.copyOf === undefined ? 'undo' : `undo-of-${place.copyOf}`);
 
+/** That one of our own scripts ended with an error, with its last words. */
+export function scriptFailed(machine: string, script: string, result: ExecResult): TransportError {
+  const text = result.stderr.trim().slice(-500);
+  return TransportError.of('script-failed', { machine, script, status: result.exitStatus, text });
+}
+
 /** Runs one of our own scripts and returns its output. @throws TransportError `disk-full`, `script-failed` with its last words. */
 export async function runOwn(
   place: Pick<UndoPlace, 'transport' | 'as'>,
@@ -64,12 +70,7 @@ export async function runOwn(
   if (saysDiskFull(result.stderr)) {
     throw TransportError.of('disk-full', { machine, where: 'target', script: call.script.name });
   }
-  throw TransportError.of('script-failed', {
-    machine,
-    script: call.script.name,
-    status: result.exitStatus,
-    text: result.stderr.trim().slice(-500),
-  });
+  throw scriptFailed(machine, call.script.name, result);
 }
 
 /**
@@ -121,12 +122,7 @@ export async function restoreMachine(
   });
   const explained = entries.some((entry) => entry.result === 'failed');
   if (result.exitStatus !== 0 && !explained) {
-    throw TransportError.of('script-failed', {
-      machine: place.transport.machine,
-      script: restore.name,
-      status: result.exitStatus,
-      text: result.stderr.trim().slice(-500),
-    });
+    throw scriptFailed(place.transport.machine, restore.name, result);
   }
   return { entries, detail: result.stderr.trim().slice(-2000) };
 }
